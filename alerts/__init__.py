@@ -1,0 +1,1 @@
+"""Article to Match to Alert to Delivery."""

@@ -1,0 +1,1 @@
+"""Data that ships: sources, entities, starter topics."""

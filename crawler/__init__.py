@@ -1,0 +1,1 @@
+"""Source to Page: polite fetching of what publishers show."""

@@ -1,0 +1,1 @@
+"""Source kinds, one file each."""

@@ -1,0 +1,1 @@
+"""Page to Article: no network, no database, no clock."""

@@ -1,0 +1,1 @@
+"""The composition root of the daemon: its worker processes and their supervision."""

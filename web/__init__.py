@@ -1,0 +1,1 @@
+"""Analysts' pages and the HTTP API."""
