@@ -1,7 +1,8 @@
 """Data that ships: defence sources, starter topics and entities, each a YAML file that a person can read and extend.
 
-`load_sources` and `load_topics` read and check the first two; entities are read by `alerts.entities` and checked in depth by
-`catalogue.validate`. A file is a list of mappings; a wrong entry raises a `DataError` that names file, entry and remedy.
+`load_sources` and `load_topics` read and check the first two; entities are read by `alerts.entities` and checked in
+depth by `catalogue.validate`. A file is a list of mappings; a wrong entry raises a `DataError` that names file, entry
+and remedy.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ import yaml
 from vedette.errors import DataError
 from vedette.model import Article, Source, SourceState, Topic
 
-_SOURCE_KEYS = frozenset(
-    "id name kind url homepage language country settings interval_minutes weight alert_on_first_poll state tags seen".split()
+_SOURCE_KEYS = (
+    *("id", "name", "kind", "url", "homepage", "language", "country", "settings", "interval_minutes", "weight"),
+    *("alert_on_first_poll", "state", "tags", "seen"),
 )
-_TOPIC_KEYS = frozenset("id title description rule must must_not".split())
-_ARTICLE_KEYS = frozenset("title text language url country".split())
+_TOPIC_KEYS = ("id", "title", "description", "rule", "must", "must_not")
+_ARTICLE_KEYS = ("title", "text", "language", "url", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def load_sources(kinds: Collection[str] | None = ("feed",)) -> list[Source]:
 
 
 def load_starter_topics() -> list[StarterTopic]:
-    """The topics that ship with their test articles, by id. Rules are not parsed here: `alerts.monitor` refuses bad ones."""
+    """The topics that ship with their test articles, by id. Rules are not parsed here: the monitor refuses bad ones."""
     found: dict[str, StarterTopic] = {}
     for where, entry in entries("topics"):
         topic = _topic(where, entry)
@@ -64,7 +66,7 @@ def load_topics() -> list[Topic]:
 
 
 def entries(folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each entry of the YAML files of a folder of the catalogue, with where it stands for messages: "file, entry id"."""
+    """Each entry of the YAML files of a folder of the catalogue, with "file, id" for messages."""
     for file in sorted((resources.files("catalogue") / folder).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".yaml"):
             yield from _file_entries(f"catalogue/{folder}/{file.name}", file)
@@ -73,7 +75,7 @@ def entries(folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _file_entries(name: str, file: Traversable) -> Iterator[tuple[str, Mapping[str, Any]]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+        data = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"{name}: not readable as YAML in UTF-8: {' '.join(str(error).split())}") from error
     if not isinstance(data, list):
@@ -149,6 +151,13 @@ def _articles(where: str, entry: Mapping[str, Any], key: str) -> tuple[Article, 
         if not isinstance(article, dict):
             raise DataError(f"{place}: must be a mapping with `title` and `text`")
         _known_keys(place, article, _ARTICLE_KEYS)
-        texts = {name: _text(place, article, name, needed=name in ("title", "text")) for name in _ARTICLE_KEYS}
-        found.append(Article(**texts))
+        found.append(
+            Article(
+                title=_text(place, article, "title", needed=True),
+                text=_text(place, article, "text", needed=True),
+                language=_text(place, article, "language"),
+                url=_text(place, article, "url"),
+                country=_text(place, article, "country"),
+            )
+        )
     return tuple(found)
