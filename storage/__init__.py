@@ -1,1 +1,39 @@
-"""The only room that speaks SQL."""
+"""The only room that speaks SQL.
+
+Open a database with `open_store`, then work in `store.write()` or `store.read()` through the aggregates of
+`storage.store.Transaction`. SQLite and PostgreSQL behave alike.
+"""
+
+from storage.alerts import AlertView, Suppression
+from storage.articles import Revision
+from storage.hosts import HostState
+from storage.items import AddResult, Sighting
+from storage.matches import StoredMatch
+from storage.meta import Worker
+from storage.migrate import backup, check, daemon_lock, open_store, revision, upgrade
+from storage.store import Store, Transaction
+from storage.stories import Story, StoryCandidate, StoryMember
+from storage.topics import TopicVersion
+
+__all__ = [
+    "AddResult",
+    "AlertView",
+    "HostState",
+    "Revision",
+    "Sighting",
+    "Store",
+    "StoredMatch",
+    "Story",
+    "StoryCandidate",
+    "StoryMember",
+    "Suppression",
+    "TopicVersion",
+    "Transaction",
+    "Worker",
+    "backup",
+    "check",
+    "daemon_lock",
+    "open_store",
+    "revision",
+    "upgrade",
+]

@@ -1,0 +1,160 @@
+"""Articles: the archive and its revisions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storage._base import Aggregate, instant, iso
+from storage.models import ArticleRow, RevisionRow, StoryRow
+from storage.search import Search
+from vedette.model import Article, Change, PageKind, Stored
+
+COLUMNS = ("source", "title", "text", "language", "country", "site", "published_at", "revision")
+"""Fields of an Article with a column of their own; the others are kept as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An article as it stood from `at` on."""
+
+    revision: int
+    at: datetime
+    title: str
+    text: str
+
+
+class Articles(Aggregate):
+    """Statements about articles."""
+
+    def store(
+        self,
+        article: Article,
+        item_id: int | None,
+        now: datetime,
+        *,
+        story: int | None,
+        score: float | None = None,
+        reason: str = "",
+        folded: str = "",
+    ) -> Stored:
+        """Keep an article under `article.canonical_url`, its identity: new, changed (a revision) or unchanged.
+
+        `story` None gives a new article a story of its own; a known article stays in the story it is in. `score` and
+        `reason` say why it joined. `folded` is the text as the index shall hold it.
+        """
+        identity = article.canonical_url or article.url
+        digest = hashlib.sha256(f"{article.title}\0{article.text}".encode()).hexdigest()
+        row = self.session.scalars(select(ArticleRow).where(ArticleRow.identity == identity)).first()
+        if row is None:
+            return self._new(article, identity, digest, item_id, now, story, score, reason, folded)
+        if row.content_hash == digest:
+            return Stored(_article(row), Change.UNCHANGED, row.story_id)
+        article = replace(article, revision=row.revision + 1)
+        for name, value in _values(article).items():
+            setattr(row, name, value)
+        row.content_hash, row.updated_at, row.folded = digest, now, folded
+        self.session.flush()
+        self._write_revision(row, now)
+        return Stored(_article(row), Change.CHANGED, row.story_id)
+
+    def find(self, item_id: int | None = None, canonical: str | None = None) -> Article | None:
+        """An article by the item or the identity it came from."""
+        query = select(ArticleRow)
+        if item_id is not None:
+            query = query.where(ArticleRow.item_id == item_id)
+        if canonical is not None:
+            query = query.where(ArticleRow.identity == canonical)
+        row = self.session.scalars(query.limit(1)).first()
+        return _article(row) if row else None
+
+    def get(self, article_id: int) -> Article | None:
+        """One article as of its last revision."""
+        row = self.session.get(ArticleRow, article_id)
+        return _article(row) if row else None
+
+    def seen_at(self, article_id: int) -> datetime | None:
+        """When an article was first stored."""
+        row = self.session.get(ArticleRow, article_id)
+        return row.seen_at if row else None
+
+    def revisions(self, article_id: int) -> list[Revision]:
+        """All revisions, the first one first."""
+        query = select(RevisionRow).where(RevisionRow.article_id == article_id).order_by(RevisionRow.revision)
+        return [Revision(row.revision, row.at, row.title, row.text) for row in self.session.scalars(query)]
+
+    def count(self) -> int:
+        """How many articles the archive holds."""
+        return self.session.scalar(select(func.count()).select_from(ArticleRow)) or 0
+
+    def recent(self, limit: int = 50, since: datetime | None = None) -> list[Article]:
+        """The articles seen last, the newest first."""
+        query = select(ArticleRow).order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(ArticleRow.seen_at >= since)
+        return [_article(row) for row in self.session.scalars(query)]
+
+    def _new(
+        self,
+        article: Article,
+        identity: str,
+        digest: str,
+        item_id: int | None,
+        now: datetime,
+        story: int | None,
+        score: float | None,
+        reason: str,
+        folded: str,
+    ) -> Stored:
+        home = self.session.get(StoryRow, story) if story is not None else None
+        if home is None:
+            home = StoryRow(title=article.title, created_at=now, updated_at=now, article_count=0)
+            self.session.add(home)
+            self.session.flush()
+        home.article_count, home.updated_at = home.article_count + 1, now
+        row = ArticleRow(
+            identity=identity,
+            item_id=item_id,
+            story_id=home.id,
+            story_score=score,
+            story_reason=reason,
+            seen_at=now,
+            updated_at=now,
+            content_hash=digest,
+            folded=folded,
+            **_values(replace(article, revision=1)),
+        )
+        self.session.add(row)
+        self.session.flush()
+        self._write_revision(row, now)
+        return Stored(_article(row), Change.NEW, home.id)
+
+    def _write_revision(self, row: ArticleRow, now: datetime) -> None:
+        self.session.add(RevisionRow(article_id=row.id, revision=row.revision, at=now, title=row.title, text=row.text))
+        self.session.flush()
+        Search(self.session).index(row.id, row.folded)
+
+
+def _values(article: Article) -> dict[str, Any]:
+    data = asdict(article)
+    values = {name: data.pop(name) for name in COLUMNS}
+    del data["id"]
+    fields = {**data, "modified_at": iso(article.modified_at), "kind": article.kind.value}
+    return {**values, "fields": fields}
+
+
+def _article(row: ArticleRow) -> Article:
+    fields = dict(row.fields)
+    for name in ("authors", "tags", "robots", "fingerprint"):
+        fields[name] = tuple(fields.get(name, ()))
+    fields["modified_at"] = instant(fields.get("modified_at"))
+    fields["kind"] = PageKind(fields["kind"])
+    return Article(id=row.id, **{name: getattr(row, name) for name in COLUMNS}, **fields)
+
+
+to_article = _article
+"""For the other aggregates of this room."""

@@ -1,0 +1,326 @@
+"""Deliveries: the outbox. Claimed in a short transaction, sent outside of any, recorded by who holds the lease."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from storage._base import Aggregate, free, instant, iso, rowcount
+from storage.models import AttemptRow, ChannelRow, DeliveryRow
+from vedette.errors import UsageError
+from vedette.model import (
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    DeliveryReason,
+    DeliveryState,
+    NewDelivery,
+    Notice,
+    Sentence,
+)
+
+OPEN = tuple(state.value for state in DeliveryState if state in {"held", "pending", "sending", "retry", "uncertain"})
+"""States in which a delivery is still to be sent."""
+
+
+class Deliveries(Aggregate):
+    """Statements about deliveries."""
+
+    def add(self, new: NewDelivery, alert_id: int | None, now: datetime) -> int | None:
+        """Put a delivery into the outbox; its id, or None where its key is there already."""
+        known = self.session.scalars(select(DeliveryRow.id).where(DeliveryRow.idem_key == new.idem_key)).first()
+        if known is not None:
+            return None
+        row = DeliveryRow(
+            idem_key=new.idem_key,
+            alert_id=alert_id,
+            story_id=new.notice.story_id or None,
+            subscription=new.subscription,
+            channel=new.channel,
+            revision=new.revision,
+            state=new.state.value,
+            reason=new.reason.value,
+            notice=_notice_json(new.notice, alert_id),
+            created_at=now,
+            next_attempt_at=new.not_before,
+            expires_at=new.expires_at,
+            attempts=0,
+            last_error="",
+        )
+        self.session.add(row)
+        self.session.flush()
+        return row.id
+
+    def claim(
+        self,
+        owner: str,
+        now: datetime,
+        limit: int,
+        lease_until: datetime,
+        *,
+        busy_channels: Collection[str] = (),
+    ) -> list[Delivery]:
+        """Lease deliveries whose time has come; they are SENDING from now on.
+
+        Not of a channel that is off, waits or is busy; and of one subscription and story never a later one before an
+        earlier one is sent or given up.
+        """
+        earlier = aliased(DeliveryRow)
+        blocked = (
+            select(earlier.id)
+            .where(
+                earlier.subscription == DeliveryRow.subscription,
+                earlier.story_id == DeliveryRow.story_id,
+                earlier.id < DeliveryRow.id,
+                earlier.state.in_(OPEN),
+            )
+            .exists()
+        )
+        query = (
+            select(DeliveryRow)
+            .join(ChannelRow, ChannelRow.id == DeliveryRow.channel)
+            .where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now, free(DeliveryRow, now))
+            .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= now))
+            .where(~blocked)
+            .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)
+            .limit(limit)
+        )
+        if busy_channels:
+            query = query.where(DeliveryRow.channel.not_in(busy_channels))
+        if self.postgres:
+            query = query.with_for_update(skip_locked=True, of=DeliveryRow)
+        rows = list(self.session.scalars(query))
+        claimed = []
+        for row in rows:
+            row.owner, row.lease_until, row.state = owner, lease_until, DeliveryState.SENDING.value
+            claimed.append(_delivery(row))
+        self.session.flush()
+        return claimed
+
+    def start_attempt(self, delivery_id: int, owner: str, now: datetime) -> Attempt | None:
+        """Write an attempt down before sending. None where the lease was lost: then don't send."""
+        row = self.session.get(DeliveryRow, delivery_id)
+        if row is None or row.owner != owner or row.state != DeliveryState.SENDING.value:
+            return None
+        row.attempts += 1
+        attempt = AttemptRow(
+            delivery_id=delivery_id, number=row.attempts, owner=owner, started_at=now, phase="", code="", error=""
+        )
+        self.session.add(attempt)
+        self.session.flush()
+        return Attempt(delivery_id, row.attempts, now)
+
+    def finish_attempt(
+        self,
+        attempt: Attempt,
+        owner: str,
+        outcome: AttemptOutcome,
+        *,
+        state: DeliveryState,
+        now: datetime,
+        next_attempt_at: datetime | None = None,
+        reason: DeliveryReason | None = None,
+        error: str = "",
+        code: str = "",
+        phase: str = "",
+    ) -> bool:
+        """Write down how an attempt ended and end the lease.
+
+        False where the lease was lost: the attempt's outcome is kept, the delivery is left to who holds it now.
+        """
+        log = self.session.get(AttemptRow, (attempt.delivery_id, attempt.number))
+        if log is not None:
+            log.finished_at, log.outcome, log.phase, log.code, log.error = now, outcome.value, phase, code, error
+        values: dict[str, Any] = {
+            "state": state.value,
+            "owner": None,
+            "lease_until": None,
+            "next_attempt_at": next_attempt_at,
+            "last_error": error,
+        }
+        if reason is not None:
+            values["reason"] = reason.value
+        if state is DeliveryState.SENT:
+            values["sent_at"] = now
+        mine = (
+            (DeliveryRow.id == attempt.delivery_id)
+            & (DeliveryRow.owner == owner)
+            & (DeliveryRow.attempts == attempt.number)
+        )
+        self.session.flush()
+        result = self.session.execute(
+            update(DeliveryRow).where(mine).values(values).execution_options(synchronize_session=False)
+        )
+        self.session.expire_all()
+        return rowcount(result) == 1
+
+    def put_back(self, delivery_id: int, owner: str, at: datetime) -> bool:
+        """Give back a claimed delivery that was not tried, to be taken again from `at` on."""
+        mine = (DeliveryRow.id == delivery_id) & (DeliveryRow.owner == owner)
+        values = {"state": DeliveryState.PENDING.value, "owner": None, "lease_until": None, "next_attempt_at": at}
+        result = self.session.execute(
+            update(DeliveryRow).where(mine).values(values).execution_options(synchronize_session=False)
+        )
+        self.session.expire_all()
+        return rowcount(result) == 1
+
+    def end(
+        self, delivery_id: int, state: DeliveryState, reason: DeliveryReason, now: datetime, error: str = ""
+    ) -> None:
+        """End a delivery without an attempt: expired, suppressed or dead."""
+        row = self._row(delivery_id)
+        row.state, row.reason, row.last_error = state.value, reason.value, error or row.last_error
+        row.owner, row.lease_until, row.next_attempt_at = None, None, None
+        self.session.flush()
+
+    def release(self, owner: str) -> int:
+        """Give back what a stopping worker claimed and has not begun to send; how many there were."""
+        unfinished = (
+            select(AttemptRow.delivery_id)
+            .where(AttemptRow.delivery_id == DeliveryRow.id, AttemptRow.finished_at.is_(None))
+            .exists()
+        )
+        statement = (
+            update(DeliveryRow)
+            .where(DeliveryRow.owner == owner, ~unfinished)
+            .values(owner=None, lease_until=None, state=DeliveryState.PENDING.value)
+        )
+        return rowcount(self.session.execute(statement.execution_options(synchronize_session=False)))
+
+    def list(
+        self,
+        state: DeliveryState | None = None,
+        limit: int = 50,
+        channel: str | None = None,
+        alert_id: int | None = None,
+    ) -> list[Delivery]:
+        """The newest first."""
+        query = select(DeliveryRow).order_by(DeliveryRow.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(DeliveryRow.state == state.value)
+        if channel is not None:
+            query = query.where(DeliveryRow.channel == channel)
+        if alert_id is not None:
+            query = query.where(DeliveryRow.alert_id == alert_id)
+        return [_delivery(row) for row in self.session.scalars(query)]
+
+    def get(self, delivery_id: int) -> Delivery | None:
+        """One delivery."""
+        row = self.session.get(DeliveryRow, delivery_id)
+        return _delivery(row) if row else None
+
+    def by_key(self, idem_key: str) -> Delivery | None:
+        """The delivery of a key."""
+        row = self.session.scalars(select(DeliveryRow).where(DeliveryRow.idem_key == idem_key)).first()
+        return _delivery(row) if row else None
+
+    def attempts(self, delivery_id: int) -> builtins.list[Attempt]:
+        """The log of a delivery, the first attempt first."""
+        query = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id).order_by(AttemptRow.number)
+        return [
+            Attempt(
+                row.delivery_id,
+                row.number,
+                row.started_at,
+                row.finished_at,
+                AttemptOutcome(row.outcome) if row.outcome else None,
+                row.phase,
+                row.code,
+                row.error,
+            )
+            for row in self.session.scalars(query)
+        ]
+
+    def retry(self, delivery_id: int | None, now: datetime) -> int:
+        """Send a dead or expired delivery again, or all dead ones (None); how many there were."""
+        ended = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
+        statement = update(DeliveryRow).values(
+            state=DeliveryState.RETRY.value, next_attempt_at=now, expires_at=None, owner=None, lease_until=None
+        )
+        if delivery_id is None:
+            statement = statement.where(DeliveryRow.state == DeliveryState.DEAD.value)
+        else:
+            row = self._row(delivery_id)
+            if row.state == DeliveryState.SENT.value:
+                raise UsageError(f"delivery {delivery_id} was sent at {row.sent_at}: there is nothing to retry")
+            wanted = DeliveryRow.state.in_((*ended, DeliveryState.RETRY.value, DeliveryState.UNCERTAIN.value))
+            statement = statement.where(DeliveryRow.id == delivery_id, wanted)
+        count = rowcount(self.session.execute(statement.execution_options(synchronize_session=False)))
+        self.session.expire_all()
+        return count
+
+    def counts(self) -> dict[DeliveryState, int]:
+        """How many deliveries stand in each state."""
+        query = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
+        rows = dict(self.session.execute(query).tuples().all())
+        return {state: rows.get(state.value, 0) for state in DeliveryState}
+
+    def sent_since(self, subscription: str, since: datetime) -> int:
+        """How many deliveries of a subscription were made since then: what its cap counts."""
+        query = select(func.count()).where(
+            DeliveryRow.subscription == subscription,
+            DeliveryRow.created_at >= since,
+            DeliveryRow.state != DeliveryState.SUPPRESSED.value,
+        )
+        return self.session.scalar(query) or 0
+
+    def _row(self, delivery_id: int) -> DeliveryRow:
+        row = self.session.get(DeliveryRow, delivery_id)
+        if row is None:
+            raise UsageError(f"unknown delivery {delivery_id}: `vedette deliveries list` shows them")
+        return row
+
+
+def _notice_json(notice: Notice, alert_id: int | None) -> dict[str, Any]:
+    data = asdict(notice)
+    return {
+        **data,
+        "alert_id": notice.alert_id if notice.alert_id is not None else alert_id,
+        "published_at": iso(notice.published_at),
+        "seen_at": iso(notice.seen_at),
+        "reason": notice.reason.value,
+        "links": dict(notice.links),
+    }
+
+
+def _notice(data: dict[str, Any]) -> Notice:
+    sentences = tuple(
+        Sentence(s["text"], tuple((int(a), int(b)) for a, b in s["marks"]), s["field"]) for s in data["sentences"]
+    )
+    return Notice(
+        **{
+            **data,
+            "published_at": instant(data["published_at"]),
+            "seen_at": instant(data["seen_at"]),
+            "reason": DeliveryReason(data["reason"]),
+            "sentences": sentences,
+            "hits": tuple(data["hits"]),
+            "others": tuple((site, url) for site, url in data["others"]),
+        }
+    )
+
+
+def _delivery(row: DeliveryRow) -> Delivery:
+    return Delivery(
+        id=row.id,
+        idem_key=row.idem_key,
+        channel=row.channel,
+        state=DeliveryState(row.state),
+        reason=DeliveryReason(row.reason),
+        notice=_notice(row.notice),
+        created_at=row.created_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        expires_at=row.expires_at,
+        sent_at=row.sent_at,
+        alert_id=row.alert_id,
+        subscription=row.subscription,
+        revision=row.revision,
+        last_error=row.last_error,
+    )

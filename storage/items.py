@@ -1,0 +1,277 @@
+"""Items: what sources showed, once per identity of the URL, from seen to article or drop."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from storage._base import Aggregate, free, host_of, instant, iso, rowcount
+from storage.fetches import Drops
+from storage.models import HostRow, ItemRow, PageRow, SightingRow, SourceRow
+from vedette.model import Drop, Entry, Item, ItemState, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A source showed an item under this name of its own."""
+
+    source_id: str
+    entry_id: str
+    title: str
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What a poll brought: items never seen, how many were known, and known ones under a new title."""
+
+    new: tuple[Item, ...]
+    known: int
+    retitled: tuple[Item, ...]
+
+
+class Items(Aggregate):
+    """Statements about items."""
+
+    def add_entries(
+        self, source_id: str, entries: Sequence[tuple[str, Entry]], *, silent: bool, now: datetime
+    ) -> AddResult:
+        """Take in (identity, entry) pairs of one poll; identities are unique over all sources.
+
+        A source that shows a known entry id under another URL, or a known URL under another title, shows the same item.
+        A retitled item whose page was an article already is fetched again.
+        """
+        new, retitled, known = [], [], 0
+        for identity, entry in entries:
+            sighting = self._sighting(source_id, entry.entry_id or identity)
+            row = self._row_of(identity) or (self.session.get(ItemRow, sighting.item_id) if sighting else None)
+            if row is None:
+                row = _fresh(source_id, identity, entry, silent=silent, now=now)
+                self.session.add(row)
+                self.session.flush()
+                new.append(_item(row))
+            else:
+                known += 1
+                if sighting is not None and entry.title and sighting.title != entry.title:
+                    sighting.title = entry.title
+                    self._retitle(row, entry, now)
+                    retitled.append(_item(row))
+            if sighting is None:
+                self.session.add(
+                    SightingRow(
+                        source_id=source_id,
+                        entry_key=entry.entry_id or identity,
+                        item_id=row.id,
+                        title=entry.title,
+                        first_seen_at=now,
+                    )
+                )
+            self.session.flush()
+        return AddResult(tuple(new), known, tuple(retitled))
+
+    def claim(
+        self,
+        state: ItemState,
+        owner: str,
+        now: datetime,
+        limit: int,
+        lease_until: datetime,
+        busy_hosts: Collection[str] = (),
+    ) -> list[Item]:
+        """Lease items that wait in this state. NEW ones: at most one per host, none whose host must wait or is busy."""
+        query = (
+            select(ItemRow)
+            .where(ItemRow.state == state.value, free(ItemRow, now))
+            .where(ItemRow.next_attempt_at <= now)
+            .order_by(ItemRow.next_attempt_at, ItemRow.id)
+        )
+        if state is not ItemState.NEW:
+            rows = list(self.session.scalars(self.locked(query.limit(limit))))
+        else:
+            rows = self._one_per_host(query, now, limit, busy_hosts)
+        for row in rows:
+            row.owner, row.lease_until = owner, lease_until
+        self.session.flush()
+        return [_item(row) for row in rows]
+
+    def store_page(self, item_id: int, owner: str, page: Page, now: datetime) -> bool:
+        """Keep the bytes of a fetched page; the item waits for extraction. False where the lease was lost."""
+        if not self._mine(
+            item_id, owner, state=ItemState.FETCHED.value, next_attempt_at=now, attempts=0, last_error=""
+        ):
+            return False
+        self.session.merge(
+            PageRow(
+                item_id=item_id,
+                url=page.url,
+                status=page.status,
+                headers=dict(page.headers),
+                body=zlib.compress(page.body, 6),
+                fetched_at=page.fetched_at or now,
+            )
+        )
+        self.session.flush()
+        return True
+
+    def page(self, item_id: int) -> Page | None:
+        """The stored page of an item with what its source said about it; None where it is kept no more."""
+        row = self.session.get(PageRow, item_id)
+        item = self.session.get(ItemRow, item_id)
+        if row is None or item is None:
+            return None
+        source = self.session.get(SourceRow, item.source_id)
+        return Page(
+            url=row.url,
+            body=zlib.decompress(row.body),
+            status=row.status,
+            headers=row.headers,
+            fetched_at=row.fetched_at,
+            entry=_entry(item.entry),
+            source_id=item.source_id,
+            source_name=source.name if source else "",
+            source_language=source.language if source else "",
+            source_country=source.country if source else "",
+        )
+
+    def retry(self, item_id: int, owner: str, at: datetime, error: str) -> bool:
+        """Let an item wait until `at` for another attempt. False where the lease was lost."""
+        return self._mine(item_id, owner, next_attempt_at=at, attempts=ItemRow.attempts + 1, last_error=error)
+
+    def postpone(self, item_id: int, owner: str, at: datetime) -> bool:
+        """Let an item wait until `at` without counting an attempt. False where the lease was lost."""
+        return self._mine(item_id, owner, next_attempt_at=at)
+
+    def drop(self, item_id: int, owner: str, drop: Drop) -> bool:
+        """End an item with its reason. False where the lease was lost."""
+        if not self._mine(item_id, owner, state=ItemState.DROPPED.value, last_error=drop.detail):
+            return False
+        Drops(self.session).add(drop)
+        return True
+
+    def done(self, item_id: int, owner: str, article_id: int) -> bool:
+        """The item is an article. False where the lease was lost."""
+        return self._mine(item_id, owner, state=ItemState.DONE.value, article_id=article_id, last_error="")
+
+    def by_url(self, identity: str) -> Item | None:
+        """The item of a URL's identity."""
+        row = self._row_of(identity)
+        return _item(row) if row else None
+
+    def get(self, item_id: int) -> Item | None:
+        """One item."""
+        row = self.session.get(ItemRow, item_id)
+        return _item(row) if row else None
+
+    def sightings(self, item_id: int) -> list[Sighting]:
+        """Which sources showed an item, the first one first."""
+        query = select(SightingRow).where(SightingRow.item_id == item_id).order_by(SightingRow.id)
+        return [
+            Sighting(row.source_id, row.entry_key, row.title, row.first_seen_at) for row in self.session.scalars(query)
+        ]
+
+    def counts(self) -> dict[ItemState, int]:
+        """How many items stand in each state."""
+        rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).tuples().all())
+        return {state: rows.get(state.value, 0) for state in ItemState}
+
+    def waiting(self, state: ItemState) -> int:
+        """How many items wait in a state that is not final."""
+        return self.session.scalar(select(func.count()).where(ItemRow.state == state.value)) or 0
+
+    def release(self, owner: str) -> int:
+        """Give back what a stopping worker holds; how many there were."""
+        return rowcount(
+            self.session.execute(update(ItemRow).where(ItemRow.owner == owner).values(owner=None, lease_until=None))
+        )
+
+    def _one_per_host(self, query: Any, now: datetime, limit: int, busy: Collection[str]) -> list[ItemRow]:
+        query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(
+            or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)
+        )
+        seen, rows = set(busy), list[ItemRow]()
+        while len(rows) < limit:  # one host may hold the head of the queue: step over it
+            step = query.where(ItemRow.host.not_in(seen)) if seen else query
+            step = step.limit(limit * 4)
+            batch = list(
+                self.session.scalars(step.with_for_update(skip_locked=True, of=ItemRow) if self.postgres else step)
+            )
+            for row in batch:
+                if row.host not in seen and len(rows) < limit:
+                    seen.add(row.host)
+                    rows.append(row)
+            if len(batch) < limit * 4:
+                break
+        return rows
+
+    def _mine(self, item_id: int, owner: str, **values: Any) -> bool:
+        mine = (ItemRow.id == item_id) & (ItemRow.owner == owner)
+        statement = update(ItemRow).where(mine).values(owner=None, lease_until=None, **values)
+        result = self.session.execute(statement.execution_options(synchronize_session=False))
+        self.session.expire_all()
+        return rowcount(result) == 1
+
+    def _row_of(self, identity: str) -> ItemRow | None:
+        return self.session.scalars(select(ItemRow).where(ItemRow.identity == identity)).first()
+
+    def _sighting(self, source_id: str, entry_key: str) -> SightingRow | None:
+        query = select(SightingRow).where(SightingRow.source_id == source_id, SightingRow.entry_key == entry_key)
+        return self.session.scalars(query).first()
+
+    def _retitle(self, row: ItemRow, entry: Entry, now: datetime) -> None:
+        row.entry = _entry_json(entry)
+        if row.state == ItemState.DONE.value:
+            row.state, row.next_attempt_at, row.attempts = ItemState.NEW.value, now, 0
+
+
+def _fresh(source_id: str, identity: str, entry: Entry, *, silent: bool, now: datetime) -> ItemRow:
+    return ItemRow(
+        identity=identity,
+        source_id=source_id,
+        host=host_of(entry.url),
+        url=entry.url,
+        entry=_entry_json(entry),
+        state=ItemState.NEW.value,
+        seen_at=now,
+        silent=silent,
+        attempts=0,
+        next_attempt_at=now,
+        last_error="",
+    )
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    data = asdict(entry)
+    return {**data, "published_at": iso(entry.published_at), "updated_at": iso(entry.updated_at)}
+
+
+def _entry(data: dict[str, Any]) -> Entry:
+    return Entry(
+        **{
+            **data,
+            "published_at": instant(data.get("published_at")),
+            "updated_at": instant(data.get("updated_at")),
+            "authors": tuple(data.get("authors", ())),
+            "tags": tuple(data.get("tags", ())),
+        }
+    )
+
+
+def _item(row: ItemRow) -> Item:
+    return Item(
+        id=row.id,
+        source_id=row.source_id,
+        url=row.url,
+        identity=row.identity,
+        entry=_entry(row.entry),
+        state=ItemState(row.state),
+        seen_at=row.seen_at,
+        silent=row.silent,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        article_id=row.article_id,
+    )

@@ -1,0 +1,69 @@
+"""Pruning what is kept for a time only, and moving what is due when the clock was set back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from storage._base import Aggregate, rowcount
+from storage.models import (
+    BandRow,
+    Base,
+    ChannelRow,
+    DeliveryRow,
+    DropRow,
+    FetchRow,
+    HostRow,
+    ItemRow,
+    PageRow,
+    SourceRow,
+    WorkerRow,
+)
+from vedette.model import ItemState
+
+FUTURE: tuple[tuple[type[Base], str], ...] = (
+    (SourceRow, "next_poll_at"),
+    (SourceRow, "lease_until"),
+    (HostRow, "next_ok_at"),
+    (ItemRow, "next_attempt_at"),
+    (ItemRow, "lease_until"),
+    (DeliveryRow, "next_attempt_at"),
+    (DeliveryRow, "lease_until"),
+    (ChannelRow, "next_ok_at"),
+)
+"""Columns that say when something shall happen."""
+
+
+class Maintenance(Aggregate):
+    """Statements over many tables."""
+
+    def shift_due(self, delta: timedelta, now: datetime) -> int:
+        """Move everything that is due after `now` by `delta`; how many instants moved.
+
+        For a clock that was set back: what was due in five minutes is due in five minutes still, not in an hour.
+        """
+        count = 0
+        for table, name in FUTURE:
+            column: Any = getattr(table, name)
+            query = select(table).where(column > now)
+            if table is ItemRow:
+                query = query.where(ItemRow.state.in_((ItemState.NEW.value, ItemState.FETCHED.value)))
+            for row in self.session.scalars(query):
+                setattr(row, name, max(now, getattr(row, name) + delta))
+                count += 1
+        self.session.flush()
+        return count
+
+    def prune(self, before: datetime, now: datetime) -> dict[str, int]:
+        """Delete logs, pages, bands and heartbeats from before that instant; articles, alerts and deliveries stay."""
+        finished = select(ItemRow.id).where(ItemRow.state.in_((ItemState.DONE.value, ItemState.DROPPED.value)))
+        old = {
+            "fetches": delete(FetchRow).where(FetchRow.at < before),
+            "drops": delete(DropRow).where(DropRow.at < before),
+            "pages": delete(PageRow).where(PageRow.fetched_at < before, PageRow.item_id.in_(finished)),
+            "bands": delete(BandRow).where(BandRow.at < before),
+            "workers": delete(WorkerRow).where(WorkerRow.beat_at < min(before, now)),
+        }
+        return {name: rowcount(self.session.execute(statement)) for name, statement in old.items()}

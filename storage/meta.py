@@ -1,0 +1,77 @@
+"""What the installation remembers, and its living processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from storage._base import Aggregate, rowcount
+from storage.models import DeliveryRow, ItemRow, MetaRow, SourceRow, WorkerRow
+from vedette.model import DeliveryState
+
+LEASED = (SourceRow, ItemRow, DeliveryRow)
+"""Tables whose rows workers lease."""
+
+
+class Meta(Aggregate):
+    """Small values by name."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A value, or `default`."""
+        row = self.session.get(MetaRow, key)
+        return default if row is None else row.value["value"]
+
+    def set(self, key: str, value: Any) -> None:
+        """Remember a JSON value."""
+        self.session.merge(MetaRow(key=key, value={"value": value}))
+        self.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process and when it last said that it lives."""
+
+    owner: str
+    role: str
+    beat_at: datetime
+    info: Mapping[str, Any]
+
+
+class Workers(Aggregate):
+    """Heartbeats and leases."""
+
+    def beat(self, owner: str, role: str, now: datetime, info: Mapping[str, Any] | None = None) -> None:
+        """Say that a worker lives."""
+        self.session.merge(WorkerRow(owner=owner, role=role, beat_at=now, info=dict(info or {})))
+        self.session.flush()
+
+    def list(self) -> list[Worker]:
+        """All that ever said so and have not been cleared, the latest first."""
+        query = select(WorkerRow).order_by(WorkerRow.beat_at.desc())
+        return [Worker(row.owner, row.role, row.beat_at, row.info) for row in self.session.scalars(query)]
+
+    def remove(self, owner: str) -> None:
+        """A worker ended."""
+        self.session.execute(delete(WorkerRow).where(WorkerRow.owner == owner))
+
+    def void_leases(self, except_boot: str) -> int:
+        """End the leases of all workers of other boots; how many there were.
+
+        For a daemon that has just taken the lock: nobody else may work on this database. A delivery that was being
+        sent may have arrived: it is UNCERTAIN, and goes out again under the same key. Owners are "role:boot:pid".
+        """
+        count = 0
+        for table in LEASED:
+            foreign = table.owner.is_not(None) & table.owner.not_like(f"%:{except_boot}:%")
+            values: dict[str, Any] = {"owner": None, "lease_until": None}
+            if table is DeliveryRow:
+                values["state"] = DeliveryState.UNCERTAIN.value
+            statement = update(table).where(foreign).values(values).execution_options(synchronize_session=False)
+            count += rowcount(self.session.execute(statement))
+        self.session.execute(delete(WorkerRow).where(WorkerRow.owner.not_like(f"%:{except_boot}:%")))
+        self.session.expire_all()
+        return count

@@ -1,0 +1,451 @@
+"""The tables. Nothing outside this room sees these classes: aggregates give dataclasses of `vedette.model`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from storage.types import BigKey, Blob, Instant, JSONType, Seconds
+
+
+class Base(DeclarativeBase):
+    """Names of constraints are fixed, so that migrations can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: Instant(),
+        timedelta: Seconds(),
+        str: Text(),
+        dict[str, Any]: JSONType,
+        list[Any]: JSONType,
+        bytes: Blob(),
+    }
+
+
+class Leased:
+    """Columns of a row that one worker at a time holds."""
+
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+
+
+class MetaRow(Base):
+    """A value that the installation remembers."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+
+
+class WorkerRow(Base):
+    """A living process and when it last said so."""
+
+    __tablename__ = "workers"
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    beat_at: Mapped[datetime]
+    info: Mapped[dict[str, Any]]
+
+
+class SourceRow(Leased, Base):
+    """A source and what polling it taught."""
+
+    __tablename__ = "sources"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    host: Mapped[str]
+    kind: Mapped[str]
+    name: Mapped[str]
+    homepage: Mapped[str]
+    language: Mapped[str]
+    country: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    fixed_interval: Mapped[timedelta | None]
+    weight: Mapped[float]
+    alert_on_first_poll: Mapped[bool]
+    state: Mapped[str]
+    state_reason: Mapped[str]
+    state_at: Mapped[datetime]
+    next_poll_at: Mapped[datetime | None]
+    last_poll_at: Mapped[datetime | None]
+    last_success_at: Mapped[datetime | None]
+    first_success_at: Mapped[datetime | None]
+    failures: Mapped[int]
+    last_outcome: Mapped[str]
+    last_error: Mapped[str]
+    etag: Mapped[str]
+    last_modified: Mapped[str]
+    interval: Mapped[timedelta | None]
+    polling: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("ix_sources_due", "state", "next_poll_at"),)
+
+
+class HostRow(Base):
+    """What politeness towards a host has to remember."""
+
+    __tablename__ = "hosts"
+    host: Mapped[str] = mapped_column(primary_key=True)
+    next_ok_at: Mapped[datetime | None]
+    delay_seconds: Mapped[float]
+    robots_status: Mapped[int | None]
+    robots_text: Mapped[str]
+    robots_fetched_at: Mapped[datetime | None]
+    failures: Mapped[int]
+    reason: Mapped[str]
+
+
+class FetchRow(Base):
+    """One visit to a URL."""
+
+    __tablename__ = "fetches"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    url: Mapped[str]
+    final_url: Mapped[str]
+    purpose: Mapped[str]
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    status: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    milliseconds: Mapped[int]
+    source_id: Mapped[str | None]
+    item_id: Mapped[int | None] = mapped_column(BigKey)
+    error: Mapped[str]
+    __table_args__ = (
+        Index("ix_fetches_source", "source_id", "at"),
+        Index("ix_fetches_item", "item_id"),
+        Index("ix_fetches_at", "at"),
+    )
+
+
+class ItemRow(Leased, Base):
+    """A URL that some source showed, once."""
+
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    source_id: Mapped[str]
+    host: Mapped[str]
+    url: Mapped[str]
+    entry: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    seen_at: Mapped[datetime]
+    silent: Mapped[bool]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+    article_id: Mapped[int | None] = mapped_column(BigKey)
+    last_error: Mapped[str]
+    __table_args__ = (
+        # finished items leave this index, so a claim costs what is waiting, not what the archive holds
+        Index(
+            "ix_items_waiting",
+            "state",
+            "next_attempt_at",
+            sqlite_where=text("state IN ('new', 'fetched')"),
+            postgresql_where=text("state IN ('new', 'fetched')"),
+        ),
+        Index("ix_items_article", "article_id"),
+        Index("ix_items_source", "source_id", "seen_at"),
+    )
+
+
+class SightingRow(Base):
+    """A source showed an item under this name of its own."""
+
+    __tablename__ = "sightings"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    source_id: Mapped[str]
+    entry_key: Mapped[str]
+    item_id: Mapped[int] = mapped_column(BigKey, ForeignKey("items.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    first_seen_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("source_id", "entry_key"), Index("ix_sightings_item", "item_id"))
+
+
+class PageRow(Base):
+    """The bytes of a page, packed, as long as they are kept."""
+
+    __tablename__ = "pages"
+    item_id: Mapped[int] = mapped_column(BigKey, ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    url: Mapped[str]
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    fetched_at: Mapped[datetime]
+
+
+class DropRow(Base):
+    """Why something went no further."""
+
+    __tablename__ = "drops"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    stage: Mapped[str]
+    url: Mapped[str]
+    detail: Mapped[str]
+    source_id: Mapped[str | None]
+    item_id: Mapped[int | None] = mapped_column(BigKey)
+    article_id: Mapped[int | None] = mapped_column(BigKey)
+    topic_id: Mapped[str | None]
+    __table_args__ = (
+        Index("ix_drops_item", "item_id"),
+        Index("ix_drops_article", "article_id"),
+        Index("ix_drops_url", "url"),
+        Index("ix_drops_at", "at"),
+    )
+
+
+class StoryRow(Base):
+    """Articles that tell the same thing."""
+
+    __tablename__ = "stories"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    title: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    article_count: Mapped[int]
+
+
+class ArticleRow(Base):
+    """What was extracted from a page, as of its last revision."""
+
+    __tablename__ = "articles"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    item_id: Mapped[int | None] = mapped_column(BigKey)
+    story_id: Mapped[int] = mapped_column(BigKey, ForeignKey("stories.id"))
+    story_score: Mapped[float | None]
+    story_reason: Mapped[str]
+    source: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    language: Mapped[str]
+    country: Mapped[str]
+    site: Mapped[str]
+    published_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    revision: Mapped[int]
+    content_hash: Mapped[str]
+    fields: Mapped[dict[str, Any]]  # the rest of vedette.model.Article
+    folded: Mapped[str]
+    __table_args__ = (
+        Index("ix_articles_story", "story_id"),
+        Index("ix_articles_seen", "seen_at"),
+        Index("ix_articles_item", "item_id"),
+    )
+
+
+class RevisionRow(Base):
+    """An article as it stood before or at a change."""
+
+    __tablename__ = "revisions"
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    title: Mapped[str]
+    text: Mapped[str]
+
+
+class BandRow(Base):
+    """One band of an article's MinHash: near copies share at least one."""
+
+    __tablename__ = "bands"
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_bands_at", "at"),)
+
+
+class EntityRow(Base):
+    """An analyst's own entity; those that ship are files."""
+
+    __tablename__ = "entities"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class TopicRow(Base):
+    """A topic as of its last version."""
+
+    __tablename__ = "topics"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    description: Mapped[str]
+    rule: Mapped[str]
+    version: Mapped[int]
+    active: Mapped[bool]
+    updated_at: Mapped[datetime]
+
+
+class TopicVersionRow(Base):
+    """A topic's rule as it once stood."""
+
+    __tablename__ = "topic_versions"
+    topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    at: Mapped[datetime]
+    author: Mapped[str]
+    reason: Mapped[str]
+
+
+class AnalystRow(Base):
+    """A person who is told."""
+
+    __tablename__ = "analysts"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    timezone: Mapped[str]
+    locale: Mapped[str]
+
+
+class ChannelRow(Base):
+    """A configured destination and how it fares."""
+
+    __tablename__ = "channels"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    analyst: Mapped[str | None] = mapped_column(ForeignKey("analysts.id"))
+    active: Mapped[bool]
+    disabled_reason: Mapped[str]
+    next_ok_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+
+
+class SubscriptionRow(Base):
+    """Analyst x topic x channel."""
+
+    __tablename__ = "subscriptions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id"))
+    topic: Mapped[str] = mapped_column(ForeignKey("topics.id"))
+    channel: Mapped[str] = mapped_column(ForeignKey("channels.id"))
+    cadence: Mapped[str]
+    quiet_from: Mapped[str]
+    quiet_to: Mapped[str]
+    muted_until: Mapped[datetime | None]
+    digest_at: Mapped[str]
+    active: Mapped[bool]
+    __table_args__ = (Index("ix_subscriptions_topic", "topic"),)
+
+
+class MatchRow(Base):
+    """A topic version that an article's revision satisfied, with its evidence."""
+
+    __tablename__ = "matches"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    topic_id: Mapped[str]
+    topic_version: Mapped[int]
+    score: Mapped[float | None]
+    spans: Mapped[list[Any]]
+    at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("article_id", "revision", "topic_id", "topic_version"),
+        Index("ix_matches_topic", "topic_id", "at"),
+    )
+
+
+class AlertRow(Base):
+    """Topic x story, once an episode."""
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    topic_id: Mapped[str]
+    story_id: Mapped[int] = mapped_column(BigKey, ForeignKey("stories.id"))
+    episode: Mapped[int]
+    created_at: Mapped[datetime]
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id"))
+    match_id: Mapped[int | None] = mapped_column(BigKey)
+    __table_args__ = (
+        UniqueConstraint("topic_id", "story_id", "episode"),
+        Index("ix_alerts_created", "created_at"),
+        Index("ix_alerts_article", "article_id"),
+    )
+
+
+class AlertArticleRow(Base):
+    """An article that belongs to an alert."""
+
+    __tablename__ = "alert_articles"
+    alert_id: Mapped[int] = mapped_column(BigKey, ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id"), primary_key=True)
+    joined_at: Mapped[datetime]
+    __table_args__ = (Index("ix_alert_articles_article", "article_id"),)
+
+
+class SuppressionRow(Base):
+    """A subscription that was not told, and why."""
+
+    __tablename__ = "suppressions"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    alert_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("alerts.id", ondelete="CASCADE"))
+    article_id: Mapped[int | None] = mapped_column(BigKey)
+    subscription: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_suppressions_alert", "alert_id"),)
+
+
+class DeliveryRow(Leased, Base):
+    """One message to one channel."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    idem_key: Mapped[str] = mapped_column(unique=True)
+    alert_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("alerts.id", ondelete="CASCADE"))
+    story_id: Mapped[int | None] = mapped_column(BigKey)
+    subscription: Mapped[str | None]
+    channel: Mapped[str]
+    revision: Mapped[int]
+    state: Mapped[str]
+    reason: Mapped[str]
+    notice: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    last_error: Mapped[str]
+    __table_args__ = (
+        Index(
+            "ix_deliveries_open",
+            "next_attempt_at",
+            sqlite_where=text("state IN ('held', 'pending', 'sending', 'retry', 'uncertain')"),
+            postgresql_where=text("state IN ('held', 'pending', 'sending', 'retry', 'uncertain')"),
+        ),
+        Index("ix_deliveries_alert", "alert_id"),
+        Index("ix_deliveries_order", "subscription", "story_id"),
+        Index("ix_deliveries_created", "created_at"),
+    )
+
+
+class AttemptRow(Base):
+    """One attempt to send; written before sending, never deleted before its delivery."""
+
+    __tablename__ = "attempts"
+    delivery_id: Mapped[int] = mapped_column(BigKey, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    phase: Mapped[str]
+    code: Mapped[str]
+    error: Mapped[str]
