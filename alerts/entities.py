@@ -1,0 +1,429 @@
+"""Entities: named things with aliases in many scripts, the shipped catalogue of them, and how a text names them.
+
+A `Catalogue` finds entities by id, name and kind. A `Lexicon` holds the compiled aliases of those that rules ask for
+and finds all of them in a document in one pass, however many they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import catalogue
+from alerts import inflection, text
+from alerts.document import Document, Hit
+from alerts.patterns import Pattern, patterns
+from vedette.errors import DataError
+from vedette.model import Alias, Entity
+
+_ENTITY_KEYS = {"id", "name", "kind", "country", "aliases", "note", "reference", "facts", "seen"}
+_ALIAS_KEYS = {"text", "lang", "language", "exact", "near", "not_near"}
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def entity_from(data: Mapping[str, Any], where: str = "") -> Entity:
+    """An entity from a mapping as in catalogue/entities/*.yaml; `where` begins the message of a DataError."""
+    if not isinstance(data, Mapping):
+        raise DataError(f"{where}: an entity is a mapping with id, name and kind, not {data!r:.60}")
+    unknown = set(data) - _ENTITY_KEYS
+    if unknown:
+        raise DataError(f"{where}: unknown key {sorted(unknown)[0]!r}: use {', '.join(sorted(_ENTITY_KEYS))}")
+    missing = [key for key in ("id", "name", "kind") if not data.get(key)]
+    if missing:
+        raise DataError(f"{where}: the entity {data.get('id') or data.get('name')!r} has no {missing[0]!r}")
+    return Entity(
+        id=str(data["id"]),
+        name=str(data["name"]),
+        kind=str(data["kind"]),
+        country=str(data.get("country") or ""),
+        aliases=tuple(_aliases(data.get("aliases") or (), f"{where}: {data['id']}")),
+        note=str(data.get("note") or ""),
+        reference=str(data.get("reference") or ""),
+        facts=data.get("facts") or {},
+    )
+
+
+def _aliases(data: Any, where: str) -> Iterator[Alias]:
+    if isinstance(data, Mapping):  # language -> list
+        for language, items in data.items():
+            for item in [items] if isinstance(items, str | Mapping) else items or ():
+                yield _alias(item, "" if language in ("any", "*", "und") else str(language), where)
+    elif isinstance(data, list | tuple):
+        for item in data:
+            yield _alias(item, "", where)
+    else:
+        raise DataError(f"{where}: aliases are a list, or a mapping of languages to lists, not {data!r:.60}")
+
+
+def _alias(item: Any, language: str, where: str) -> Alias:
+    if isinstance(item, str | int | float):
+        return Alias(str(item), language)
+    if not isinstance(item, Mapping) or "text" not in item:
+        raise DataError(f"{where}: an alias is a text or a mapping with a text, not {item!r:.60}")
+    unknown = set(item) - _ALIAS_KEYS
+    if unknown:
+        raise DataError(f"{where}: unknown key {sorted(unknown)[0]!r} of an alias: use {', '.join(sorted(_ALIAS_KEYS))}")
+    return Alias(
+        text=str(item["text"]),
+        language=str(item.get("lang") or item.get("language") or language),
+        exact=bool(item.get("exact", False)),
+        near=_words(item.get("near")),
+        not_near=_words(item.get("not_near")),
+    )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(str(word) for word in value or ())
+
+
+def load_entities(path: Path) -> list[dict[str, Any]]:
+    """The raw mappings of one YAML, JSON or JSON Lines file; DataError names the file and what is wrong in it."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        source = path.read_text(encoding="utf-8")
+        if path.suffix == ".jsonl":
+            data: Any = [json.loads(line) for line in source.splitlines() if line.strip()]
+        elif path.suffix == ".json":
+            data = json.loads(source)
+        else:
+            data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
+        raise DataError(f"{path}: {' '.join(str(error).split())}") from error
+    if isinstance(data, dict) and isinstance(data.get("entities"), list):
+        data = data["entities"]
+    if not isinstance(data or [], list):
+        raise DataError(f"{path}: must be a list of entities, each a mapping with id, name and kind")
+    return list(data or [])
+
+
+def _shipped_files() -> list[Path]:
+    folder = Path(catalogue.__file__).parent / "entities"
+    return sorted(folder.glob("*.yaml"))
+
+
+def _load_shipped() -> list[dict[str, Any]]:
+    """The raw entities that ship, from a compiled copy beside Python's own where the files have not changed since."""
+    files = _shipped_files()
+    if not files:
+        return []
+    state = "\n".join(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files)
+    key = hashlib.sha256(f"1\n{state}".encode()).hexdigest()[:20]
+    compiled = files[0].parent / "__pycache__" / f"entities.{key}.json"
+    try:
+        return list(json.loads(compiled.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        pass_on = [entry | {"_file": f.name} for f in files for entry in load_entities(f)]
+    _remember(compiled, pass_on)
+    return pass_on
+
+
+def _remember(compiled: Path, entries: list[dict[str, Any]]) -> None:
+    """Keep the compiled copy if the folder can be written; as with byte code, a read-only one only costs time."""
+    try:
+        compiled.parent.mkdir(exist_ok=True)
+        for old in compiled.parent.glob("entities.*.json"):
+            old.unlink(missing_ok=True)
+        partial = compiled.with_suffix(".part")
+        partial.write_text(json.dumps(entries, ensure_ascii=False, default=str), encoding="utf-8")
+        partial.replace(compiled)
+    except OSError:
+        return
+
+
+# --------------------------------------------------------------------------- the catalogue
+
+
+class Catalogue:
+    """Entities by id, name and kind. Immutable; `with_entities` answers a catalogue with more (or other) of them."""
+
+    def __init__(self, entities: Iterable[Entity] = ()) -> None:
+        """A later entity of the same id replaces an earlier one."""
+        self._entities: dict[str, Entity] = {entity.id: entity for entity in entities}
+        self._raw: dict[str, dict[str, Any]] = {}
+        self._names: dict[str, list[str]] | None = None
+        self._alias_owners: dict[str, list[str]] | None = None
+        self._longer: dict[str, set[tuple[str, str]]] | None = None  # token -> (entity, alias of several tokens)
+
+    @classmethod
+    def shipped(cls) -> Catalogue:
+        """The entities of catalogue/entities/*.yaml; DataError names the file when one is wrong."""
+        return _shipped()
+
+    @classmethod
+    def from_raw(cls, entries: Iterable[dict[str, Any]]) -> Catalogue:
+        """A catalogue whose entities are built when first asked for."""
+        made = cls()
+        for entry in entries:
+            file = entry.pop("_file", "")
+            identity = str(entry.get("id", "")) if isinstance(entry, Mapping) else ""
+            if not identity:
+                entity_from(entry, file)
+            if identity in made._raw:
+                raise DataError(f"{file}: the entity {identity!r} is there twice: give one of them another id")
+            made._raw[identity] = entry
+        return made
+
+    def with_entities(self, entities: Iterable[Entity]) -> Catalogue:
+        """This catalogue and more entities; one with a known id replaces it."""
+        made = Catalogue()
+        made._raw = self._raw
+        made._entities = self._entities | {entity.id: entity for entity in entities}
+        return made
+
+    def __len__(self) -> int:
+        return len(self._raw.keys() | self._entities.keys())
+
+    def __iter__(self) -> Iterator[Entity]:
+        for identity in dict.fromkeys([*self._raw, *self._entities]):
+            yield self[identity]
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._entities or identity in self._raw
+
+    def __getitem__(self, identity: str) -> Entity:
+        """The entity of an id; KeyError where there is none."""
+        found = self._entities.get(identity)
+        if found is None:
+            found = self._entities[identity] = entity_from(self._raw[identity])
+        return found
+
+    def get(self, identity: str) -> Entity | None:
+        """The entity of an id, or None."""
+        return self[identity] if identity in self else None
+
+    def kind(self, kind: str) -> list[Entity]:
+        """All entities of a kind."""
+        ids = [i for i, raw in self._raw.items() if i not in self._entities and raw.get("kind") == kind]
+        return [e for e in self._entities.values() if e.kind == kind] + [self[i] for i in ids]
+
+    def kinds(self) -> list[str]:
+        """The kinds that occur, sorted."""
+        kinds = {str(raw.get("kind")) for i, raw in self._raw.items() if i not in self._entities}
+        return sorted(kinds | {e.kind for e in self._entities.values()})
+
+    def find(self, id_or_name: str) -> list[Entity]:
+        """The entities meant by an id, a name or, where no name fits, an alias; several when it is ambiguous."""
+        if id_or_name in self:
+            return [self[id_or_name]]
+        folded = text.fold(id_or_name)
+        if folded.replace(" ", "-") in self:
+            return [self[folded.replace(" ", "-")]]
+        found = self._by_name().get(folded) or self.owners(id_or_name)
+        return [self[identity] for identity in found]
+
+    def owners(self, alias: str) -> list[str]:
+        """The ids of the entities that have this alias, compared folded."""
+        if self._alias_owners is None:
+            owners: dict[str, list[str]] = {}
+            for entity in self:
+                for folded in {text.fold(a.text) for a in entity.aliases}:
+                    owners.setdefault(folded, []).append(entity.id)
+            self._alias_owners = owners
+        return self._alias_owners.get(text.fold(alias), [])
+
+    def nearest(self, id_or_name: str, count: int = 3) -> list[str]:
+        """Ids whose id or name resembles what was written, best first."""
+        wanted = text.fold(id_or_name)
+        names = {text.fold(identity): [identity] for identity in dict.fromkeys([*self._raw, *self._entities])}
+        for name, ids in self._by_name().items():
+            names.setdefault(name, ids)
+        close = difflib.get_close_matches(wanted, list(names), n=count * 2, cutoff=0.6)
+        close += [name for name in names if wanted and wanted in name][: count * 2]
+        return list(dict.fromkeys(identity for name in close for identity in names[name]))[:count]
+
+    def rivals(self, entity: Entity) -> list[Entity]:
+        """Entities of the same kind with an alias that has one of this entity's inside: Seoul ADEX for ADEX."""
+        if self._longer is None:
+            longer: dict[str, set[tuple[str, str]]] = {}
+            for other in self:
+                for folded in (text.fold(alias.text) for alias in spellings(other)):
+                    if " " in folded:
+                        for word in folded.split():
+                            longer.setdefault(word, set()).add((other.id, f" {folded} "))
+            self._longer = longer
+        found: dict[str, None] = {}
+        for folded in {text.fold(alias.text) for alias in spellings(entity)} - {""}:
+            for identity, other_alias in self._longer.get(folded.split()[0], ()):
+                if identity != entity.id and len(other_alias) > len(folded) + 2 and f" {folded} " in other_alias:
+                    found[identity] = None
+        return [self[identity] for identity in sorted(found) if self[identity].kind == entity.kind]
+
+    def _by_name(self) -> dict[str, list[str]]:
+        if self._names is None:
+            names: dict[str, list[str]] = {}
+            for identity in dict.fromkeys([*self._raw, *self._entities]):
+                known = self._entities.get(identity)
+                name = known.name if known else str(self._raw[identity].get("name", ""))
+                names.setdefault(text.fold(name), []).append(identity)
+            self._names = names
+        return self._names
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Catalogue:
+    return Catalogue.from_raw(_load_shipped())
+
+
+# --------------------------------------------------------------------------- finding them in a text
+
+
+class _Compiled:
+    """One alias, ready to be looked for."""
+
+    __slots__ = ("alias", "entity", "kind", "patterns")
+
+    def __init__(self, entity: Entity, alias: Alias) -> None:
+        self.entity, self.kind, self.alias = entity.id, entity.kind, alias
+        self.patterns = patterns(alias.text, "exact" if alias.exact else "alias")
+
+
+def spellings(entity: Entity) -> tuple[Alias, ...]:
+    """The aliases of an entity; its name where it has none."""
+    return entity.aliases or (Alias(entity.name),)
+
+
+class Lexicon:
+    """The compiled aliases of some entities, found together in one pass over a document's words."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.wanted: set[str] = set()  # the others are rivals, there to claim longer names
+        self.entities: dict[str, Entity] = {}
+        self._anchors: dict[str, list[tuple[_Compiled, Pattern, int]]] = {}  # token -> alias, pattern, where in it
+        self._near: dict[tuple[str, str], tuple[tuple[_Compiled, Pattern, int], ...]] = {}  # (language, token) -> of it
+
+    def add(self, entity: Entity, *, wanted: bool = True) -> bool:
+        """Take in an entity; False when it was there already. One that is not wanted only claims longer names."""
+        if wanted:
+            self.wanted.add(entity.id)
+        if self.entities.get(entity.id) is entity:
+            return False
+        if entity.id in self.entities:
+            self.remove(entity.id)
+            if wanted:
+                self.wanted.add(entity.id)
+        self.entities[entity.id] = entity
+        for alias in spellings(entity):
+            compiled = _Compiled(entity, alias)
+            for pattern in compiled.patterns:
+                place = _anchor(pattern)
+                for token in pattern.elements[place].features():
+                    self._anchors.setdefault(token, []).append((compiled, pattern, place))
+        self._near.clear()
+        return True
+
+    def remove(self, entity_id: str) -> None:
+        """Forget an entity."""
+        self.wanted.discard(entity_id)
+        if self.entities.pop(entity_id, None) is None:
+            return
+        for token, rows in list(self._anchors.items()):
+            kept = [row for row in rows if row[0].entity != entity_id]
+            if kept:
+                self._anchors[token] = kept
+            else:
+                del self._anchors[token]
+        self._near.clear()
+
+    def candidates(self, token: str, language: str) -> tuple[tuple[_Compiled, Pattern, int], ...]:
+        """The aliases that may stand where a token stands, inflected or not."""
+        key = (language, token)
+        found = self._near.get(key)
+        if found is None:
+            if len(self._near) > 300_000:
+                self._near.clear()
+            bases = dict.fromkeys(_bases(token, language))
+            found = self._near[key] = tuple(row for base in bases for row in self._anchors.get(base, ()))
+        return found
+
+    def hits(self, document: Document) -> dict[str, list[Hit]]:
+        """Entity id -> where it stands, in order; of hits within each other the longest."""
+        known: dict[str, list[Hit]] | None = document.cache.get(self)
+        if known is not None:
+            return known
+        raw: dict[str, list[tuple[int, int]]] = {}
+        for word in document.words:
+            for compiled, pattern, place in self.candidates(word, document.language):
+                for position in document.index[word]:
+                    end = pattern.at(document, position - place)
+                    if end and context_holds(document, compiled.alias):
+                        raw.setdefault(compiled.entity, []).append((position - place, end))
+        found = {
+            identity: [Hit(start, end, f"@{identity}", identity) for start, end in self._own(identity, ranges, raw)]
+            for identity, ranges in raw.items()
+            if identity in self.wanted
+        }
+        document.cache[self] = found
+        return found
+
+    def _own(
+        self, identity: str, ranges: list[tuple[int, int]], raw: Mapping[str, list[tuple[int, int]]]
+    ) -> list[tuple[int, int]]:
+        """The outermost ranges of an entity that no longer name of another entity of its kind takes in."""
+        kind = self.entities[identity].kind
+        others = [r for i, found in raw.items() if i != identity and self.entities[i].kind == kind for r in found]
+        return [
+            (start, end)
+            for start, end in outermost(ranges)
+            if not any(s <= start and end <= e and e - s > end - start for s, e in others)
+        ]
+
+
+def _anchor(pattern: Pattern) -> int:
+    """The element to look an alias up by: the longest token, for it is the rarest."""
+    sizes = [max(map(len, element.features())) for element in pattern.elements]
+    return sizes.index(max(sizes))
+
+
+def _bases(token: str, language: str) -> Iterator[str]:
+    yield from inflection.table(language).bases(token)
+    if token[0].isdigit() or any(c.isdigit() for c in token):
+        suffixes = inflection.table(language).suffixes
+        for length in range(2, len(token)):
+            if token[length:] == "s" or (len(token) - length > 1 and token[length:] in suffixes):
+                yield token[:length]
+
+
+def outermost(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges that lie in no other, in order, each once."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(set(ranges), key=lambda r: (r[0], -r[1])):
+        if not kept or end > kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def context_holds(document: Document, alias: Alias) -> bool:
+    """Whether the article has a word that the alias wants near it, and none that it does not."""
+    if not alias.near and not alias.not_near:
+        return True
+    key = ("context", alias.near, alias.not_near)
+    known: bool | None = document.cache.get(key)
+    if known is None:
+        known = (not alias.near or any(occurs(document, word) for word in alias.near)) and not any(
+            occurs(document, word) for word in alias.not_near
+        )
+        document.cache[key] = known
+    return known
+
+
+def occurs(document: Document, word: str) -> bool:
+    """Whether a context word or phrase stands in the article, inflected or not; a last `*` allows any ending."""
+    key = ("occurs", word)
+    known: bool | None = document.cache.get(key)
+    if known is None:
+        known = any(pattern.find(document) for pattern in patterns(word, "plain" if "*" in word else "alias"))
+        document.cache[key] = known
+    return known
+
+
+__all__ = ["Catalogue", "Lexicon", "context_holds", "entity_from", "load_entities", "occurs", "outermost", "spellings"]

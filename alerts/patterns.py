@@ -1,0 +1,419 @@
+"""What a term looks for: sequences of tokens, found in a `Document` with exact positions.
+
+A pattern is a row of elements and what may stand between them. One term may have several patterns: a designator is
+separator-blind, an entity has many aliases. Each element knows the presearch features of which one must be present.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from alerts import inflection, text
+from alerts.document import Document
+
+# What may stand between two elements.
+PHRASE, DESIGNATOR, STRICT, RUNNING, LOOSE_RUNNING = range(5)
+
+_DASH = r"[-\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]"
+_JOINT = re.compile(rf"\s{{1,2}}|\s?{_DASH}|{_DASH}\s|[/_.]|")
+_STRICT_JOINT = re.compile(rf"{_DASH}|")
+_RUN = re.compile(r"\d+|\D+")
+_MAX_FORMS = 48
+
+# Words that stand before a number in running text ("a 10", "il 76", "at 4", "с 300"): with a space and nothing but
+# digits behind, they are not the letters of a designator.
+_FUNCTION_WORDS = frozenset(
+    (
+        "a i o e u y ad al am an as at au be by da de di do du el en es et he if il im in is it ja je la le li lo me mi my "
+        "ne no of on or os se si so su te to tu un up us va ve we und der die das les des per con con von los las "
+        "а в и к о с у я з і є за на по до от из не но ко со во об та як на що"
+    ).split()
+)
+_AFTER_APOSTROPHE = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
+_APOSTROPHES = ("'", "’", "ʼ", "`", "´", "＇")
+_TWINS = str.maketrans("abcehkmoptx", "авсенкмортх") | str.maketrans("авсенкмортх", "abcehkmoptx")
+
+
+class Element:
+    """One token's place in a pattern."""
+
+    __slots__ = ()
+    indexed: ClassVar[bool] = True  # its features are tokens as they stand
+
+    def features(self) -> tuple[str, ...]:
+        """Presearch features of which one is present wherever this element is."""
+        raise NotImplementedError
+
+    def accepts(self, document: Document, position: int) -> bool:
+        """Whether the token at a position is what this element looks for."""
+        raise NotImplementedError
+
+    def positions(self, document: Document) -> Sequence[int]:
+        """All positions that it accepts, ascending."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Element):
+    """A folded token."""
+
+    token: str
+
+    def features(self) -> tuple[str, ...]:
+        return (self.token,)
+
+    def accepts(self, document: Document, position: int) -> bool:
+        return document.tokens[position] == self.token
+
+    def positions(self, document: Document) -> Sequence[int]:
+        return document.index.get(self.token, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Element):
+    """A token whose case and accents count."""
+
+    token: str
+    written: str
+
+    def features(self) -> tuple[str, ...]:
+        return (self.token,)
+
+    def accepts(self, document: Document, position: int) -> bool:
+        return document.tokens[position] == self.token and text.plain(document.written(position)) == self.written
+
+    def positions(self, document: Document) -> Sequence[int]:
+        return [p for p in document.index.get(self.token, ()) if self.accepts(document, p)]
+
+
+@dataclass(frozen=True, slots=True)
+class Like(Element):
+    """A token with wildcards: `*` for any ending, `?` for one letter or digit."""
+
+    glob: str  # folded, with its wildcards
+    indexed: ClassVar[bool] = False
+
+    def features(self) -> tuple[str, ...]:
+        return ("*" + self.glob,)
+
+    def accepts(self, document: Document, position: int) -> bool:
+        return glob_regex(self.glob).fullmatch(document.tokens[position]) is not None
+
+    def positions(self, document: Document) -> Sequence[int]:
+        regex = glob_regex(self.glob)
+        found = [w for w in document.starting(glob_prefix(self.glob)) if regex.fullmatch(w)]
+        return sorted(p for word in found for p in document.index[word])
+
+
+@dataclass(frozen=True, slots=True)
+class Stemmed(Element):
+    """A word with the same stem in the article's language."""
+
+    written: str
+    indexed: ClassVar[bool] = False
+
+    def features(self) -> tuple[str, ...]:
+        return ("~" + self.written,)
+
+    def accepts(self, document: Document, position: int) -> bool:
+        language = document.language
+        return inflection.stem(document.written(position), language) == inflection.stem(self.written, language)
+
+    def positions(self, document: Document) -> Sequence[int]:
+        wanted = inflection.stem(self.written, document.language)
+        if not wanted:
+            return ()
+        return [p for p in range(len(document.tokens)) if self.accepts(document, p)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail(Element):
+    """The last token of a designator: as it is, with a plural s, in an alias also with a suffix of the language."""
+
+    token: str
+    suffixed: bool = False
+
+    def features(self) -> tuple[str, ...]:
+        return (self.token, self.token + "s")
+
+    def accepts(self, document: Document, position: int) -> bool:
+        found = document.tokens[position]
+        if found == self.token:
+            return True
+        rest = found[len(self.token) :]
+        if not found.startswith(self.token) or not (rest == "s" or (self.suffixed and len(rest) > 1)):
+            return False
+        written = document.written(position)[-len(rest) :]
+        return written == written.lower() and (rest == "s" or rest in document.table.suffixes)
+
+    def positions(self, document: Document) -> Sequence[int]:
+        words = document.starting(self.token) if self.suffixed else (self.token, self.token + "s")
+        return sorted(p for w in words for p in document.index.get(w, ()) if self.accepts(document, p))
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Element):
+    """A word of an alias: with the endings and prefixes that the article's language gives to names."""
+
+    token: str
+    acronym: bool  # written in capitals: a suffix is lower case, the letters before it are not
+    capital: bool  # begins with a capital, then an inflected form does too
+
+    def features(self) -> tuple[str, ...]:
+        return (self.token,)  # the presearcher knows inflected forms by `inflection.bases`
+
+    def accepts(self, document: Document, position: int) -> bool:
+        found = document.tokens[position]
+        if found == self.token:
+            return True
+        if not document.table.inflects(self.token, found):
+            return False
+        written = document.written(position)
+        if self.acronym:
+            rest = found[len(self.token) :]
+            return bool(
+                len(self.token) > inflection.MIN_STEM
+                and rest
+                and found.startswith(self.token)
+                and written[-len(rest) :].islower()
+                and written[: len(written) - len(rest)].isupper()
+            )
+        return not self.capital or not written[0].islower()
+
+    def positions(self, document: Document) -> Sequence[int]:
+        start = self.token[: inflection.MIN_STEM] if not document.table.prefixes else ""
+        return sorted(p for w in document.starting(start) for p in document.index[w] if self.accepts(document, p))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Elements in order, with what may stand between each two (`gaps`). `word_start`: Hangul must begin a word."""
+
+    elements: tuple[Element, ...]
+    gaps: tuple[int, ...] = ()
+    word_start: bool = False
+
+    def find(self, document: Document) -> list[tuple[int, int]]:
+        """All places [start, end) of this pattern, ascending."""
+        elements = self.elements
+        if len(elements) == 1:
+            element = elements[0]
+            return [(p, p + 1) for p in element.positions(document) if not self.word_start or _begins(document, p)]
+        anchor, best = 0, None
+        for number, element in enumerate(elements):
+            if element.indexed:
+                places = element.positions(document)
+                if not places:
+                    return []
+                if best is None or len(places) < len(best):
+                    anchor, best = number, places
+        if best is None:
+            best = elements[0].positions(document)
+        found = []
+        for position in best:
+            end = self.at(document, position - anchor)
+            if end:
+                found.append((position - anchor, end))
+        return found
+
+    def at(self, document: Document, start: int) -> int:
+        """The end of this pattern if it stands at `start`, else 0."""
+        end = start + len(self.elements)
+        if start < 0 or end > len(document.tokens) or document.paragraph[start] != document.paragraph[end - 1]:
+            return 0
+        for offset, element in enumerate(self.elements):
+            if not element.accepts(document, start + offset):
+                return 0
+        for offset, gap in enumerate(self.gaps):
+            if gap and not _joined(document, start + offset, gap):
+                return 0
+        if RUNNING in self.gaps and not _unbroken(document, start, self.gaps):
+            return 0
+        if self.word_start and not _begins(document, start):
+            return 0
+        return end
+
+    def groups(self) -> list[tuple[str, ...]]:
+        """For each element the features of which one must be present."""
+        return [element.features() for element in self.elements]
+
+
+@lru_cache(maxsize=50_000)
+def glob_regex(glob: str) -> re.Pattern[str]:
+    """The regular expression of a token with wildcards."""
+    return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in glob))
+
+
+def glob_prefix(glob: str) -> str:
+    """What stands before the first wildcard."""
+    return re.split(r"[*?]", glob, maxsplit=1)[0]
+
+
+def _joined(document: Document, position: int, gap: int) -> bool:
+    """Whether what stands between a token and the next lets them be one designator, or one run of Han, Kana, Hangul."""
+    between = text.plain(document.gap(position))
+    if gap == STRICT:
+        return _STRICT_JOINT.fullmatch(between) is not None
+    if gap in (RUNNING, LOOSE_RUNNING):
+        return not between or between.isspace() or (gap == LOOSE_RUNNING and len(between.strip()) <= 1)
+    if _JOINT.fullmatch(between) is None:
+        return False
+    if not between or not between.isspace():
+        return True
+    letters, following = document.tokens[position], document.tokens[position + 1]
+    if letters in _FUNCTION_WORDS and following.isdigit():
+        return False
+    return not (letters in _AFTER_APOSTROPHE and document.source(position)[: document.starts[position]].endswith(_APOSTROPHES))
+
+
+def _begins(document: Document, position: int) -> bool:
+    """Whether a token begins a written word (no other character of a running script stands directly before it)."""
+    if position == 0 or document.field_of(position) != document.field_of(position - 1) or document.gap(position - 1):
+        return True
+    return not text.is_running(document.tokens[position - 1])
+
+
+def _unbroken(document: Document, start: int, gaps: tuple[int, ...]) -> bool:
+    """Hangul and Thai part words with spaces now and then: a term written without may be found with one.
+
+    Not so that it takes the end of one word and the beginning of the next: then it begins a word, and two
+    syllables at least stand on either side of the space.
+    """
+    breaks = [
+        offset
+        for offset, gap in enumerate(gaps)
+        if gap == RUNNING and document.gap(start + offset).isspace() and not _is_han_or_kana(document.tokens[start + offset])
+    ]
+    if not breaks:
+        return True
+    return len(breaks) == 1 and 1 <= breaks[0] <= len(gaps) - 2 and _begins(document, start)
+
+
+def _is_han_or_kana(token: str) -> bool:
+    return "\u2e80" <= token[0] <= "\ua4cf" or token[0] >= "\uf900"
+
+
+# --------------------------------------------------------------------------- from words as written
+
+
+def is_designator(word: str) -> bool:
+    """Whether a written word is letters and digits joined (C-27J, TB2, 2S19, Су-30)."""
+    found = "".join(text.split(word.rstrip("*?"))[0])
+    return any(c.isdigit() for c in found) and any(c.isalpha() for c in found)
+
+
+Make = Callable[[str, str], Element]
+"""(folded token, as written) -> element."""
+
+
+def _plain(token: str, written: str) -> Element:
+    return Word(token)
+
+
+def _alias(token: str, written: str) -> Element:
+    if text.is_running(token) or token.isdigit():
+        return Word(token)
+    return Named(token, acronym=len(written) > 1 and written.isupper(), capital=written[0].isupper())
+
+
+def _exact(token: str, written: str) -> Element:
+    return Exact(token, text.plain(written))
+
+
+def _stemmed(token: str, written: str) -> Element:
+    return Word(token) if text.is_running(token) else Stemmed(written)
+
+
+MAKERS: dict[str, Make] = {"plain": _plain, "alias": _alias, "exact": _exact, "stem": _stemmed}
+
+
+@lru_cache(maxsize=100_000)
+def patterns(written: str, flavour: str = "plain") -> tuple[Pattern, ...]:
+    """The patterns of a word or phrase. `flavour`: "plain", "alias" (inflects), "exact" (case counts) or "stem".
+
+    Wildcards work in "plain" alone. An empty tuple means that the text holds no letter or digit.
+    """
+    rows: list[list[tuple[tuple[Element, ...], tuple[int, ...]]]] = []
+    for word in written.split():
+        forms = list(_forms(word, flavour))
+        if forms:
+            rows.append(forms)
+    made = []
+    for combination in itertools.islice(itertools.product(*rows), _MAX_FORMS):
+        elements: list[Element] = []
+        gaps: list[int] = []
+        for part, inner in combination:
+            if elements:
+                gaps.append(_outer_gap(elements[-1], part[0]))
+            elements += part
+            gaps += inner
+        if elements:
+            made.append(Pattern(tuple(elements), tuple(gaps), flavour == "alias" and _needs_word_start(elements)))
+    return tuple(made)
+
+
+def _outer_gap(before: Element, after: Element) -> int:
+    if isinstance(before, Word) and isinstance(after, Word) and text.is_running(before.token) and text.is_running(after.token):
+        return LOOSE_RUNNING
+    return PHRASE
+
+
+def _needs_word_start(elements: list[Element]) -> bool:
+    """A name of one or two syllables of Hangul would be found inside too many words."""
+    return len(elements) <= 2 and all(isinstance(e, Word) and text.is_hangul(e.token) for e in elements)
+
+
+def _forms(word: str, flavour: str) -> Iterator[tuple[tuple[Element, ...], tuple[int, ...]]]:
+    if flavour in ("plain", "alias") and is_designator(word):
+        yield from _designator_forms(word, suffixed=flavour == "alias")
+        return
+    if flavour == "plain" and ("*" in word or "?" in word):
+        elements = tuple(Like(g) if "*" in g or "?" in g else Word(g) for g in glob_tokens(word))
+        if elements:
+            yield elements, (PHRASE,) * (len(elements) - 1)
+        return
+    make = MAKERS[flavour]
+    tokens, spans = text.split(word)
+    elements = tuple(make(token, word[start:end]) for token, (start, end) in zip(tokens, spans, strict=True))
+    if elements:
+        running = [text.is_running(token) for token in tokens]
+        yield elements, tuple(RUNNING if a and b else PHRASE for a, b in itertools.pairwise(running))
+
+
+def glob_tokens(word: str) -> list[str]:
+    """The folded tokens of a word with wildcards, which stay in place."""
+    held = word.replace("*", "\ua66e").replace("?", "\ua7f7")  # letters that no word has and no fold changes
+    return [token.replace("\ua7f7", "?").replace("\ua66e", "*") for token in text.split(held)[0]]
+
+
+def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Element, ...], tuple[int, ...]]]:
+    """Every way in which a designator's letters and digits may be parted into tokens."""
+    wild = word[len(word.rstrip("*?")) :]
+    runs: list[str] = []
+    forced: list[bool] = []  # whether a token border must stand before the run
+    for token in text.split(word.rstrip("*?"))[0]:
+        for number, run in enumerate(_RUN.findall(token)):
+            border = bool(runs) and (
+                text.is_running(run) or text.is_running(runs[-1]) or (number == 0 and run[0].isdigit() and runs[-1][0].isdigit())
+            )
+            runs.append(run)
+            forced.append(border)
+    optional = [n for n in range(1, len(runs)) if not forced[n]][:4]
+    twin = runs[0].translate(_TWINS)
+    twinned = len(runs[0]) <= 3 and runs[0].isalpha() and all(a != b for a, b in zip(runs[0], twin, strict=True))
+    for first, strict in ((runs[0], False), (twin, True))[: 2 if twinned else 1]:
+        for chosen in itertools.product((False, True), repeat=len(optional)):
+            parted = {n for n, yes in zip(optional, chosen, strict=True) if yes} | {n for n, yes in enumerate(forced) if yes}
+            tokens = [first]
+            for number in range(1, len(runs)):
+                if number in parted:
+                    tokens.append(runs[number])
+                else:
+                    tokens[-1] += runs[number]
+            last: Element = Like(tokens[-1] + wild) if wild else Tail(tokens[-1], suffixed)
+            yield (*map(Word, tokens[:-1]), last), ((STRICT if strict else DESIGNATOR),) * (len(tokens) - 1)

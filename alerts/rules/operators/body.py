@@ -1,0 +1,26 @@
+"""`body:x`: in the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alerts.document import Document, Scope
+from alerts.rules.operators._windows import FieldScope
+
+
+@dataclass(frozen=True, slots=True)
+class Body(FieldScope):
+    """In the body, which does not have the title."""
+
+    kind: ClassVar[str] = "body"
+    name: ClassVar[str] = "body"
+    example: ClassVar[str] = "body:ADEX"
+    holds_in: ClassVar[str] = "ADEX opens."
+    fails_in: ClassVar[str] = "TITLE: ADEX opens."
+
+    @classmethod
+    def scope(cls, document: Document) -> Scope:
+        """From the first token of the body to the last."""
+        last = len(document.tokens)
+        return last and document.title_end, last

@@ -1,0 +1,36 @@
+"""`=ADEX`, `="Falco EVO"`: case and accents count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alerts.rules.node import Form, quote
+from alerts.rules.operators._terms import TextTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(TextTerm):
+    """Exactly so: case and accents count. Separators, line breaks and invisible characters still do not."""
+
+    kind: ClassVar[str] = "exact"
+    form: ClassVar[Form] = Form.SIGIL
+    name: ClassVar[str] = "="
+    flavour: ClassVar[str] = "exact"
+    example: ClassVar[str] = "=ADEX"
+    holds_in: ClassVar[str] = "ADEX opened."
+    fails_in: ClassVar[str] = "AdEx floor prices climb."
+
+    def normal(self) -> str:
+        """The text after an equals sign, quoted where it has several words."""
+        return "=" + (self.text if is_plain(self.text) else quote(self.text))
+
+    def words(self, names: Callable[[str], str]) -> str:
+        """What it looks for, and how."""
+        return f"“{self.text}” written exactly so"
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text can follow a sigil without quotes."""
+    return bool(text) and not any(c.isspace() or c in '()",^“”«»„:' for c in text)

@@ -1,0 +1,25 @@
+"""`lead:x`: in the title or the first 60 tokens of the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alerts.document import LEAD_TOKENS, Document, Scope
+from alerts.rules.operators._windows import FieldScope
+
+
+@dataclass(frozen=True, slots=True)
+class Lead(FieldScope):
+    """In the title or the first 60 tokens of the body."""
+
+    kind: ClassVar[str] = "lead"
+    name: ClassVar[str] = "lead"
+    example: ClassVar[str] = "lead:ADEX"
+    holds_in: ClassVar[str] = "ADEX opens."
+    fails_in: ClassVar[str] = "word " * 60 + "ADEX"
+
+    @classmethod
+    def scope(cls, document: Document) -> Scope:
+        """The title and as much of the body."""
+        return 0, len(document.tokens) and min(document.title_end + LEAD_TOKENS, len(document.tokens))

@@ -1,0 +1,19 @@
+"""`a NEAR/5 b`: close together, in either order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alerts.rules.operators._proximity import Proximity
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Proximity):
+    """At most so many tokens between, in either order, within one paragraph. In Han, Kana and Hangul each character is a token."""
+
+    kind: ClassVar[str] = "near"
+    name: ClassVar[str] = "NEAR"
+    example: ClassVar[str] = "Leonardo NEAR/5 Baku"
+    holds_in: ClassVar[str] = "In Baku they met Leonardo."
+    fails_in: ClassVar[str] = "Leonardo announced results for the whole of last year in Baku."

@@ -1,0 +1,32 @@
+"""`~delivery`: any word with the same stem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alerts.rules.node import Form, quote
+from alerts.rules.operators._terms import TextTerm
+from alerts.rules.operators.exact import is_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Stem(TextTerm):
+    """Any word with the same stem in the article's language: ~delivery finds deliveries."""
+
+    kind: ClassVar[str] = "stem"
+    form: ClassVar[Form] = Form.SIGIL
+    name: ClassVar[str] = "~"
+    flavour: ClassVar[str] = "stem"
+    example: ClassVar[str] = "~delivery"
+    holds_in: ClassVar[str] = "Deliveries begin in May."
+    fails_in: ClassVar[str] = "The deliberations begin."
+
+    def normal(self) -> str:
+        """The word after a tilde, quoted where there are several."""
+        return "~" + (self.text if is_plain(self.text) else quote(self.text))
+
+    def words(self, names: Callable[[str], str]) -> str:
+        """What it looks for, and how."""
+        return f"a form of “{self.text}”"
