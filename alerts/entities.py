@@ -71,7 +71,9 @@ def _alias(item: Any, language: str, where: str) -> Alias:
         raise DataError(f"{where}: an alias is a text or a mapping with a text, not {item!r:.60}")
     unknown = set(item) - _ALIAS_KEYS
     if unknown:
-        raise DataError(f"{where}: unknown key {sorted(unknown)[0]!r} of an alias: use {', '.join(sorted(_ALIAS_KEYS))}")
+        raise DataError(
+            f"{where}: unknown key {sorted(unknown)[0]!r} of an alias: use {', '.join(sorted(_ALIAS_KEYS))}"
+        )
     return Alias(
         text=str(item["text"]),
         language=str(item.get("lang") or item.get("language") or language),
@@ -95,13 +97,16 @@ def load_entities(path: Path) -> list[dict[str, Any]]:
         elif path.suffix == ".json":
             data = json.loads(source)
         else:
-            data = yaml.load(source, Loader=loader)  # noqa: S506 - a safe loader
+            data = yaml.load(source, Loader=loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, json.JSONDecodeError) as error:
         raise DataError(f"{path}: {' '.join(str(error).split())}") from error
     if isinstance(data, dict) and isinstance(data.get("entities"), list):
         data = data["entities"]
     if not isinstance(data or [], list):
         raise DataError(f"{path}: must be a list of entities, each a mapping with id, name and kind")
+    for entry in data or []:
+        if not isinstance(entry, dict):
+            raise DataError(f"{path}: an entity is a mapping with id, name and kind, not {entry!r:.60}")
     return list(data or [])
 
 
@@ -164,7 +169,7 @@ class Catalogue:
         made = cls()
         for entry in entries:
             file = entry.pop("_file", "")
-            identity = str(entry.get("id", "")) if isinstance(entry, Mapping) else ""
+            identity = str(entry.get("id", ""))
             if not identity:
                 entity_from(entry, file)
             if identity in made._raw:
@@ -198,7 +203,10 @@ class Catalogue:
 
     def get(self, identity: str) -> Entity | None:
         """The entity of an id, or None."""
-        return self[identity] if identity in self else None
+        try:
+            return self[identity]
+        except KeyError:
+            return None
 
     def kind(self, kind: str) -> list[Entity]:
         """All entities of a kind."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 import yaml
 
 from alerts import text
@@ -38,7 +38,9 @@ class Table:
     """The endings (and Arabic or Hebrew prefixes) that a written form may take in one language, folded."""
 
     suffixes: frozenset[str] = frozenset()
-    replace: dict[str, frozenset[str]] = field(default_factory=dict)  # ending of the written form -> endings it may take
+    replace: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # ending of the written form -> endings it may take
     prefixes: tuple[str, ...] = ()
     article: str = ""  # which a prefix ending in its last letter swallows: لل for ل + ال
 
@@ -88,12 +90,17 @@ class Table:
             return True
         for ending, others in self.replace.items():
             stem = base[: len(base) - len(ending)]
-            if base.endswith(ending) and len(stem) >= MIN_STEM and token.startswith(stem) and token[len(stem) :] in others:
+            if (
+                base.endswith(ending)
+                and len(stem) >= MIN_STEM
+                and token.startswith(stem)
+                and token[len(stem) :] in others
+            ):
                 return True
         return False
 
     def _ended(self, token: str) -> Iterator[str]:
-        for length in range(0, min(self.longest, len(token) - MIN_STEM) + 1):
+        for length in range(min(self.longest, len(token) - MIN_STEM) + 1):
             stem, ending = token[: len(token) - length], token[len(token) - length :]
             if ending and ending in self.suffixes:
                 yield stem
@@ -127,7 +134,7 @@ def languages() -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def table(language: str) -> Table:
-    """The table of a language (ISO 639-1); an empty one where it has none; all of them together where it is not known."""
+    """The table of a language (ISO 639-1); an empty one where it has none; all together where it is not known."""
     language = language.lower().partition("-")[0]
     if not language:
         return _any_language()
@@ -136,7 +143,7 @@ def table(language: str) -> Table:
         return Table()
     source = resources.files("alerts") / "suffixes" / f"{name}.yaml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _table(yaml.load(source.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506 - a safe loader
+    return _table(yaml.load(source.read_text(encoding="utf-8"), Loader=loader))
 
 
 def _any_language() -> Table:

@@ -13,7 +13,7 @@ from alerts.rules.operators.kind import KindTerm
 
 
 class Knowledge:
-    """The catalogue, loaded when a rule first asks for it, the aliases of the entities in use, and the topics' rules."""
+    """The catalogue, loaded when a rule first asks for it, the aliases of entities in use, and the topics' rules."""
 
     def __init__(self, catalogue: Catalogue | Callable[[], Catalogue]) -> None:
         """Take a catalogue or what loads one."""

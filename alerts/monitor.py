@@ -212,7 +212,7 @@ class Monitor:
     # ------------------------------------------------------------------ asking
 
     def match(self, article: Article) -> MonitorResult:
-        """Every rule that the article satisfies, with its evidence; a rule that fails is reported and stops no other."""
+        """Every rule that the article satisfies, with evidence; a rule that fails is reported and stops no other."""
         document = Document(article, self.knowledge)
         features = self._presearcher.features(document)
         matches: list[Match] = []
@@ -224,7 +224,7 @@ class Monitor:
             begin = self._timer() if self._timer else 0.0
             try:
                 match = _match(entry, document)
-            except Exception as error:  # noqa: BLE001 - an operator of a plug-in may raise anything, and must stop no other rule
+            except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; no other rule stops
                 entry.cost.failures += 1
                 failures.append(RuleFailure(entry.topic.id, f"{type(error).__name__}: {error}"))
                 continue
@@ -244,7 +244,7 @@ class Monitor:
         return explain(node, Document(article, self.knowledge))
 
     def node(self, rule: str) -> Node:
-        """The tree of a rule that is not stored, bound to this monitor's entities and topics; RuleError when refused."""
+        """The tree of a rule that is not stored, bound to this monitor's entities and topics; or RuleError."""
         try:
             bound = rebind(parse(rule).node, self.knowledge.catalogue)
             self._refuse_bad_references("", bound)
@@ -281,4 +281,8 @@ def _references(node: Node | None) -> list[str]:
 
 def _known(wanted: str, topics: Iterable[str]) -> str:
     near = difflib.get_close_matches(wanted, list(topics), n=2)
-    return f"Did you mean {' or '.join(f'#{name}' for name in near)}?" if near else "Store it first, or write out its rule."
+    return (
+        f"Did you mean {' or '.join(f'#{name}' for name in near)}?"
+        if near
+        else "Store it first, or write out its rule."
+    )

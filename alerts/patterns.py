@@ -25,15 +25,6 @@ _STRICT_JOINT = re.compile(rf"{_DASH}|")
 _RUN = re.compile(r"\d+|\D+")
 _MAX_FORMS = 48
 
-# Words that stand before a number in running text ("a 10", "il 76", "at 4", "с 300"): with a space and nothing but
-# digits behind, they are not the letters of a designator.
-_FUNCTION_WORDS = frozenset(
-    (
-        "a i o e u y ad al am an as at au be by da de di do du el en es et he if il im in is it ja je la le li lo me mi my "
-        "ne no of on or os se si so su te to tu un up us va ve we und der die das les des per con con von los las "
-        "а в и к о с у я з і є за на по до от из не но ко со во об та як на що"
-    ).split()
-)
 _AFTER_APOSTROPHE = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
 _APOSTROPHES = ("'", "’", "ʼ", "`", "´", "＇")
 _TWINS = str.maketrans("abcehkmoptx", "авсенкмортх") | str.maketrans("авсенкмортх", "abcehkmoptx")
@@ -65,12 +56,15 @@ class Word(Element):
     token: str
 
     def features(self) -> tuple[str, ...]:
+        """The token."""
         return (self.token,)
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The same token."""
         return document.tokens[position] == self.token
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         return document.index.get(self.token, ())
 
 
@@ -82,12 +76,15 @@ class Exact(Element):
     written: str
 
     def features(self) -> tuple[str, ...]:
+        """The folded token."""
         return (self.token,)
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The same token, written the same."""
         return document.tokens[position] == self.token and text.plain(document.written(position)) == self.written
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         return [p for p in document.index.get(self.token, ()) if self.accepts(document, p)]
 
 
@@ -99,12 +96,15 @@ class Like(Element):
     indexed: ClassVar[bool] = False
 
     def features(self) -> tuple[str, ...]:
+        """The pattern, after an asterisk."""
         return ("*" + self.glob,)
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The pattern fits."""
         return glob_regex(self.glob).fullmatch(document.tokens[position]) is not None
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         regex = glob_regex(self.glob)
         found = [w for w in document.starting(glob_prefix(self.glob)) if regex.fullmatch(w)]
         return sorted(p for word in found for p in document.index[word])
@@ -118,13 +118,16 @@ class Stemmed(Element):
     indexed: ClassVar[bool] = False
 
     def features(self) -> tuple[str, ...]:
+        """The word, after a tilde."""
         return ("~" + self.written,)
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The stems are the same."""
         language = document.language
         return inflection.stem(document.written(position), language) == inflection.stem(self.written, language)
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         wanted = inflection.stem(self.written, document.language)
         if not wanted:
             return ()
@@ -139,9 +142,11 @@ class Tail(Element):
     suffixed: bool = False
 
     def features(self) -> tuple[str, ...]:
+        """The token, and its plural."""
         return (self.token, self.token + "s")
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The token, or with a lower-case ending."""
         found = document.tokens[position]
         if found == self.token:
             return True
@@ -152,6 +157,7 @@ class Tail(Element):
         return written == written.lower() and (rest == "s" or rest in document.table.suffixes)
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         words = document.starting(self.token) if self.suffixed else (self.token, self.token + "s")
         return sorted(p for w in words for p in document.index.get(w, ()) if self.accepts(document, p))
 
@@ -165,9 +171,11 @@ class Named(Element):
     capital: bool  # begins with a capital, then an inflected form does too
 
     def features(self) -> tuple[str, ...]:
-        return (self.token,)  # the presearcher knows inflected forms by `inflection.bases`
+        """The token; the presearcher knows inflected forms by `inflection.bases`."""
+        return (self.token,)
 
     def accepts(self, document: Document, position: int) -> bool:
+        """The token, or a form of it that is written as a form of a name."""
         found = document.tokens[position]
         if found == self.token:
             return True
@@ -186,6 +194,7 @@ class Named(Element):
         return not self.capital or not written[0].islower()
 
     def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
         start = self.token[: inflection.MIN_STEM] if not document.table.prefixes else ""
         return sorted(p for w in document.starting(start) for p in document.index[w] if self.accepts(document, p))
 
@@ -266,9 +275,11 @@ def _joined(document: Document, position: int, gap: int) -> bool:
     if not between or not between.isspace():
         return True
     letters, following = document.tokens[position], document.tokens[position + 1]
-    if letters in _FUNCTION_WORDS and following.isdigit():
+    if letters in text.word_list("before_numbers") and following.isdigit():
         return False
-    return not (letters in _AFTER_APOSTROPHE and document.source(position)[: document.starts[position]].endswith(_APOSTROPHES))
+    return not (
+        letters in _AFTER_APOSTROPHE and document.source(position)[: document.starts[position]].endswith(_APOSTROPHES)
+    )
 
 
 def _begins(document: Document, position: int) -> bool:
@@ -287,7 +298,9 @@ def _unbroken(document: Document, start: int, gaps: tuple[int, ...]) -> bool:
     breaks = [
         offset
         for offset, gap in enumerate(gaps)
-        if gap == RUNNING and document.gap(start + offset).isspace() and not _is_han_or_kana(document.tokens[start + offset])
+        if gap == RUNNING
+        and document.gap(start + offset).isspace()
+        and not _is_han_or_kana(document.tokens[start + offset])
     ]
     if not breaks:
         return True
@@ -358,7 +371,12 @@ def patterns(written: str, flavour: str = "plain") -> tuple[Pattern, ...]:
 
 
 def _outer_gap(before: Element, after: Element) -> int:
-    if isinstance(before, Word) and isinstance(after, Word) and text.is_running(before.token) and text.is_running(after.token):
+    if (
+        isinstance(before, Word)
+        and isinstance(after, Word)
+        and text.is_running(before.token)
+        and text.is_running(after.token)
+    ):
         return LOOSE_RUNNING
     return PHRASE
 
@@ -373,9 +391,9 @@ def _forms(word: str, flavour: str) -> Iterator[tuple[tuple[Element, ...], tuple
         yield from _designator_forms(word, suffixed=flavour == "alias")
         return
     if flavour == "plain" and ("*" in word or "?" in word):
-        elements = tuple(Like(g) if "*" in g or "?" in g else Word(g) for g in glob_tokens(word))
-        if elements:
-            yield elements, (PHRASE,) * (len(elements) - 1)
+        globs: tuple[Element, ...] = tuple(Like(g) if "*" in g or "?" in g else Word(g) for g in glob_tokens(word))
+        if globs:
+            yield globs, (PHRASE,) * (len(globs) - 1)
         return
     make = MAKERS[flavour]
     tokens, spans = text.split(word)
@@ -399,7 +417,9 @@ def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Elem
     for token in text.split(word.rstrip("*?"))[0]:
         for number, run in enumerate(_RUN.findall(token)):
             border = bool(runs) and (
-                text.is_running(run) or text.is_running(runs[-1]) or (number == 0 and run[0].isdigit() and runs[-1][0].isdigit())
+                text.is_running(run)
+                or text.is_running(runs[-1])
+                or (number == 0 and run[0].isdigit() and runs[-1][0].isdigit())
             )
             runs.append(run)
             forced.append(border)
@@ -408,7 +428,9 @@ def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Elem
     twinned = len(runs[0]) <= 3 and runs[0].isalpha() and all(a != b for a, b in zip(runs[0], twin, strict=True))
     for first, strict in ((runs[0], False), (twin, True))[: 2 if twinned else 1]:
         for chosen in itertools.product((False, True), repeat=len(optional)):
-            parted = {n for n, yes in zip(optional, chosen, strict=True) if yes} | {n for n, yes in enumerate(forced) if yes}
+            parted = {n for n, yes in zip(optional, chosen, strict=True) if yes} | {
+                n for n, yes in enumerate(forced) if yes
+            }
             tokens = [first]
             for number in range(1, len(runs)):
                 if number in parted:

@@ -207,7 +207,9 @@ class Presearcher(Generic[T]):
 
             def derive(chunk: str) -> tuple[str, ...]:
                 spans = text.laid_out[chunk][1]
-                return tuple(f for start, end in spans for f in wanted.get(inflection.stem(chunk[start:end], language), ()))
+                return tuple(
+                    f for start, end in spans for f in wanted.get(inflection.stem(chunk[start:end], language), ())
+                )
 
             found = self._stemmed[language] = _Derived(derive)
         return found

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib import resources
+
+import yaml
 
 Spans = tuple[tuple[int, int], ...]
 """Code point offsets (start, end) of tokens."""
@@ -215,6 +218,14 @@ def paragraphs(text: str) -> list[tuple[int, int]]:
     return ranges
 
 
+@lru_cache(maxsize=8)
+def word_list(section: str) -> frozenset[str]:
+    """A list of words.yaml, all languages of it together, as written there."""
+    source = resources.files("alerts") / "words.yaml"
+    sections = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return frozenset(word for words in sections[section].values() for word in str(words).split())
+
+
 # --------------------------------------------------------------------------- sentences
 
 _STOP = re.compile(
@@ -226,15 +237,6 @@ _STOP = re.compile(
 _NEXT = re.compile(r"""\s*["'“”„«‘(\[—–-]*\s*(.)""")
 _LAST_WORD = re.compile(r"[\w.]*$")
 _ORDINALS = frozenset({"az", "tr", "de", "fi", "hu", "cs", "sk", "sl", "hr", "sr", "et", "lv", "no", "nb", "da", "pl"})
-_ABBREVIATIONS = frozenset(
-    (
-        "mr mrs ms dr prof gen lt col maj capt cpl sgt adm cdr cmdr brig gov sen rep hon rev st jr sr no nos vs fig inc "
-        "ltd co corp dept est approx jan feb mar apr jun jul aug sep sept oct nov dec mt ft sq usd art op cit al etc "
-        "sig dott ing on avv cap amm ten mag serg m mm mme mlle cie env av apr bzw ca usw bsp hr fr str nr abs evtl z b "
-        "sra srta d ud uds excmo г гг им ген тыс млн млрд руб долл ул д т е п др пр см стр р с рр ст тов кв org alb "
-        "yb bşk tuğg tümg korg dz hv kd sn nəş red tel min mln mlrd gosp im ul np tzw tj pl proc św szt n ks ws"
-    ).split()
-)
 
 
 def sentences(text: str, language: str = "") -> list[tuple[int, int]]:
@@ -268,4 +270,8 @@ def _ends_sentence(text: str, at: int, stop: re.Match[str], last: int, language:
     if word.isdigit():
         return not (language in _ORDINALS and len(word) <= 2)
     letters = word.rpartition(".")[2]
-    return not (len(letters) == 1 and letters.isupper()) and word.lower() not in _ABBREVIATIONS and bool(word or len(mark) > 1)
+    return (
+        not (len(letters) == 1 and letters.isupper())
+        and word.lower() not in word_list("abbreviations")
+        and bool(word or len(mark) > 1)
+    )

@@ -22,7 +22,10 @@ _SCRIPT_OF = {
     **dict.fromkeys(("ru", "uk", "be", "bg", "mk", "kk", "ky", "tg", "mn", "sr", "el"), "L"),
     **dict.fromkeys(("ar", "fa", "ur", "ps", "ckb", "ug"), "ar"),
     **dict.fromkeys(("zh", "ja", "ko", "th", "lo", "my", "km"), "running"),
-    **{"he": "he", "yi": "he", "hy": "hy", "ka": "ka"},
+    "he": "he",
+    "yi": "he",
+    "hy": "hy",
+    "ka": "ka",
 }
 _ALPHABETS = {"cyrillic": ("ru", "uk", "be", "bg", "mk", "kk", "ky", "tg", "mn", "sr"), "greek": ("el",)}
 
@@ -87,8 +90,9 @@ def _warnings(node: Node, load: Callable[[], Catalogue]) -> Iterator[Caution]:
         if isinstance(part, EntityTerm):
             for message in _about_aliases(part, load()):
                 yield Caution(part.start, part.end, message)
-    if not any(isinstance(part, TextTerm | EntityTerm) or not isinstance(part, Property) and not part.children for part in node.walk()):
-        yield Caution(node.start, node.end, "the rule looks at no word of the text: it holds for every article with that property.")
+    if all(isinstance(part, Property) or part.children for part in node.walk()):
+        message = "the rule looks at no word of the text: it holds for every article with that property."
+        yield Caution(node.start, node.end, message)
     for language, part in _languages(node):
         for guilty, message in _about_language(node, language, part, load):
             yield Caution(guilty.start, guilty.end, message)
@@ -100,9 +104,9 @@ def _about_aliases(term: EntityTerm, catalogue: Catalogue) -> Iterator[str]:
         others = [identity for identity in catalogue.owners(alias.text) if identity != entity.id]
         if others and not (alias.near or alias.not_near):
             also = ", ".join(f"@{identity} ({catalogue[identity].name})" for identity in others[:3])
-            yield f"“{alias.text}” is ambiguous: an alias of {term.normal()} and of {also}. Join a word that tells them apart."
+            yield f"“{alias.text}” is ambiguous: it names {term.normal()} and {also}. Join a word that tells which."
         elif text.fold(alias.text) in common_words() and not (alias.near or alias.exact):
-            yield f"“{alias.text}”, an alias of {term.normal()}, is a very common word. Join a word that tells what is meant."
+            yield f"“{alias.text}”, an alias of {term.normal()}, is a very common word. Join another word."
 
 
 def _languages(node: Node) -> Iterator[tuple[str, Node]]:
@@ -121,11 +125,17 @@ def _about_language(
         return
     for term in node.walk():
         if isinstance(term, Stem) and not inflection.can_stem(language):
-            yield term, f"{term.normal()} can't be stemmed in {language}: only the word itself is found. Write word* instead."
+            yield (
+                term,
+                f"{term.normal()} can't be stemmed in {language}: only the word itself is found. Write word* instead.",
+            )
         elif isinstance(term, TextTerm):
             alphabet = foreign_alphabet(term.text, language)
             if alphabet:
-                yield term, f"{term.normal()} is written in {alphabet} letters, which articles with lang:{language} do not have."
+                yield (
+                    term,
+                    f"{term.normal()} is written in {alphabet} letters, not those of lang:{language}.",
+                )
         elif isinstance(term, EntityTerm):
             aliases = spellings(load()[term.reference])
             if aliases and all(foreign_alphabet(alias.text, language) for alias in aliases):

@@ -19,6 +19,4 @@ class Refusal(Exception):
         line = source.count("\n", 0, start) + 1
         column = start - (source.rfind("\n", 0, start) + 1) + 1
         message = self.message if self.message.endswith((".", "?", "!")) else f"{self.message}."
-        return RuleError(
-            message, start=start, end=max(self.end, start), line=line, column=column, remedy=self.remedy
-        )
+        return RuleError(message, start=start, end=max(self.end, start), line=line, column=column, remedy=self.remedy)

@@ -27,17 +27,31 @@ def refuse_before_parsing(text: str, most_depth: int) -> None:
         if char in _QUOTES:
             end = next((n for n in range(at + 1, len(text)) if text[n] in _QUOTES[char]), -1)
             if end < 0:
-                raise Refusal(at, len(text), f"the quote {char} is never closed", f"Put {_QUOTES[char][0]} where the phrase ends.")
+                raise Refusal(
+                    at, len(text), f"the quote {char} is never closed", f"Put {_QUOTES[char][0]} where the phrase ends."
+                )
             at = end
         elif char in "”»":
-            raise Refusal(at, at + 1, f"the quote {char} closes nothing", "Put a quote where the phrase begins, or remove this one.")
+            raise Refusal(
+                at,
+                at + 1,
+                f"the quote {char} closes nothing",
+                "Put a quote where the phrase begins, or remove this one.",
+            )
         elif char == "(":
             opened.append(at)
             if len(opened) > most_depth:
-                raise Refusal(at, at + 1, f"brackets are nested more than {most_depth} deep", "Split the rule into topics and join them with #topic.")
+                raise Refusal(
+                    at,
+                    at + 1,
+                    f"brackets are nested more than {most_depth} deep",
+                    "Split the rule into topics and join them with #topic.",
+                )
         elif char == ")":
             if not opened:
-                raise Refusal(at, at + 1, "this bracket ) closes nothing", "Remove it, or put ( where the group begins.")
+                raise Refusal(
+                    at, at + 1, "this bracket ) closes nothing", "Remove it, or put ( where the group begins."
+                )
             opened.pop()
         at += 1
     if opened:
@@ -51,10 +65,16 @@ def refuse_stray_words(word: str, start: int, end: int) -> None:
         if upper != word:
             meant = upper if "/" in upper or upper not in ("NEAR", "BEFORE") else f"{upper}/5"
             raise Refusal(
-                start, end, f"operators are upper case, and {word} is a word to search for", f"Write {meant}, or {quote(word)} for the word itself."
+                start,
+                end,
+                f"operators are upper case, and {word} is a word to search for",
+                f"Write {meant}, or {quote(word)} for the word itself.",
             )
         raise Refusal(
-            start, end, f"{word} needs something on both sides", f"Write a {word} b, or {quote(word)} for the word itself."
+            start,
+            end,
+            f"{word} needs something on both sides",
+            f"Write a {word} b, or {quote(word)} for the word itself.",
         )
     if word == "-":
         raise Refusal(start, end, "- stands alone", "Write it directly before what is excluded: -Seoul or NOT Seoul.")
@@ -63,19 +83,29 @@ def refuse_stray_words(word: str, start: int, end: int) -> None:
         names = {cls.name for cls in OPERATORS.values() if cls.numbered}
         near = difflib.get_close_matches(numbered.group(1), names, n=1, cutoff=0.6)
         if near:
-            raise Refusal(start, end, f"there is no operator {word}", f"Did you mean {near[0]}? For the word itself write {quote(word)}.")
+            raise Refusal(
+                start,
+                end,
+                f"there is no operator {word}",
+                f"Did you mean {near[0]}? For the word itself write {quote(word)}.",
+            )
     if word[0] in "–—−‐‑":
-        raise Refusal(start, end, f"{word} begins with a dash", f"To exclude a word write the hyphen, {'-' + word[1:]}, or NOT {word[1:]}.")
+        raise Refusal(
+            start,
+            end,
+            f"{word} begins with a dash",
+            f"To exclude a word write the hyphen, {'-' + word[1:]}, or NOT {word[1:]}.",
+        )
     if word[0] in "&|!+~=@#" or word in ("&&", "||"):
-        meant = {"&": "AND", "|": "OR", "!": "NOT"}.get(word[0])
-        hint = f"Write {meant}." if meant else f"Write the word after it, or {quote(word)} for the text itself."
+        operator = {"&": "AND", "|": "OR", "!": "NOT"}.get(word[0])
+        hint = f"Write {operator}." if operator else f"Write the word after it, or {quote(word)} for the text itself."
         raise Refusal(start, end, f"{word} is no operator here", hint)
 
 
 def explain_unexpected(text: str, error: UnexpectedInput) -> Refusal:
     """The Refusal for what the grammar did not expect."""
     if isinstance(error, UnexpectedCharacters):
-        return _at_character(text, error.pos_in_stream)
+        return _at_character(text, error.pos_in_stream)  # type: ignore[arg-type]
     if isinstance(error, UnexpectedToken):
         return _at_token(text, error)
     return Refusal(0, len(text), "the rule can't be read", "Check brackets and operators.")
@@ -88,7 +118,12 @@ def _at_character(text: str, at: int) -> Refusal:
     if char == "-":
         return Refusal(at, at + 1, "- stands alone", "Write it directly before what is excluded: -Seoul or NOT Seoul.")
     if char in "".join(cls.name for cls in OPERATORS.values() if cls.form is Form.SIGIL):
-        return Refusal(at, at + 1, f"{char} has nothing to stand for", f'Write the word directly after it: {char}word or {char}"two words".')
+        return Refusal(
+            at,
+            at + 1,
+            f"{char} has nothing to stand for",
+            f'Write the word directly after it: {char}word or {char}"two words".',
+        )
     return Refusal(at, at + 1, f"{char} is not expected here", f"For the character itself write {quote(char)}.")
 
 
@@ -99,10 +134,16 @@ def _at_token(text: str, error: UnexpectedToken) -> Refusal:
     before = re.search(r"(\S+)\s*$", text[:at])
     previous = before.group(1).rpartition("(")[2] or "(" if before else ""
     if token.type == "$END":
-        return Refusal(max(at - len(previous), 0), at, f"the rule ends after {previous}", "Something to look for must follow.")
+        return Refusal(
+            max(at - len(previous), 0), at, f"the rule ends after {previous}", "Something to look for must follow."
+        )
     if token.type in ("AND", "OR", "INFIX"):
         sides = f"{token} needs something on both sides"
-        remedy = "Put a word before it." if not previous or previous == "(" else f"Remove {token} or {previous}, or put a word between them."
+        remedy = (
+            "Put a word before it."
+            if not previous or previous == "("
+            else f"Remove {token} or {previous}, or put a word between them."
+        )
         return Refusal(at, end, sides, f'{remedy} For the word itself write "{token}".')
     if token.type == "RPAR":
         if previous == "(":
@@ -114,4 +155,6 @@ def _at_token(text: str, error: UnexpectedToken) -> Refusal:
         return Refusal(at, end, "a comma stands only in the lists of ANY and SCORE", "Write ANY/1(a, b), or a OR b.")
     if token.type == "WEIGHT":
         return Refusal(at, end, f"the weight {token} stands in SCORE alone", "Write SCORE/12(a^5, b^8).")
-    return Refusal(at, end, f"{token} is not expected after {previous}", "Put a space, an operator or brackets where they belong.")
+    return Refusal(
+        at, end, f"{token} is not expected after {previous}", "Put a space, an operator or brackets where they belong."
+    )

@@ -56,7 +56,12 @@ def parse(source: str) -> Rule:
 
 def _parse(source: str) -> Node:
     if len(source) > MOST_CHARACTERS:
-        raise Refusal(MOST_CHARACTERS, len(source), f"the rule is longer than {MOST_CHARACTERS} characters", "Split it into topics and join them with #topic.")
+        raise Refusal(
+            MOST_CHARACTERS,
+            len(source),
+            f"the rule is longer than {MOST_CHARACTERS} characters",
+            "Split it into topics and join them with #topic.",
+        )
     text = _COMMENT.sub(lambda m: " " * len(m.group()), source)
     refuse_before_parsing(text, MOST_DEPTH)
     try:
@@ -68,7 +73,12 @@ def _parse(source: str) -> Node:
             raise error.orig_exc from None
         raise
     if sum(1 for _ in node.walk()) > MOST_NODES:
-        raise Refusal(0, len(source), f"the rule has more than {MOST_NODES} terms", "Split it into topics and join them with #topic.")
+        raise Refusal(
+            0,
+            len(source),
+            f"the rule has more than {MOST_NODES} terms",
+            "Split it into topics and join them with #topic.",
+        )
     if not node.positive():
         raise _nothing_positive(node)
     return node
@@ -167,7 +177,9 @@ class _Build(Transformer[Token, Node]):
             known = sorted([*fields, *by_form(Form.VALUE)])
             near = difflib.get_close_matches(wanted, known, n=1)
             hint = f"Did you mean {near[0]}:?" if near else f"Fields are {', '.join(f'{f}:' for f in known)}."
-            raise Refusal(start, end, f"there is no field {name}", f'{hint} A colon inside a word needs quotes: "{name}...".')
+            raise Refusal(
+                start, end, f"there is no field {name}", f'{hint} A colon inside a word needs quotes: "{name}...".'
+            )
         operand = _open(part)
         return fields[wanted].build(Written(start, operand.end, wanted, operands=(operand,)))
 
@@ -203,7 +215,9 @@ class _Build(Transformer[Token, Node]):
             start, end = _span(infix)
             name, slash, number = infix.partition("/")
             right = _open(part)
-            written = Written(start, end, name, number=int(number) if slash and number else None, operands=(left, right))
+            written = Written(
+                start, end, name, number=int(number) if slash and number else None, operands=(left, right)
+            )
             left = by_form(Form.INFIX)[name].build(written)
         return left
 
@@ -235,7 +249,9 @@ class _Build(Transformer[Token, Node]):
             raise Refusal(start, end, f"{written} takes no number", f"Write {written}(...).")
         weighted = [row for row in arguments if row[1] is not None]
         if weighted and written != "SCORE":
-            raise Refusal(start, end, f"weights such as ^5 stand in SCORE alone, not in {written}", "Write SCORE/12(a^5, b^8).")
+            raise Refusal(
+                start, end, f"weights such as ^5 stand in SCORE alone, not in {written}", "Write SCORE/12(a^5, b^8)."
+            )
         return cls.build(
             Written(
                 start,

@@ -38,11 +38,10 @@ class Join(Node):
         return type(self).of(children, self.start, self.end)
 
     def normal(self) -> str:
-        """Operands with the word between, in brackets where they bind less; AND and OR never stand unbracketed together."""
+        """Operands with the word between; AND and OR never stand unbracketed together."""
         return f" {self.name} ".join(operand.bracketed(Level.NEAR) for operand in self.operands)
 
     def words(self, names: Callable[[str], str]) -> str:
         """Operands with the word between."""
         parts = [o.words(names) if not isinstance(o, Join) else f"({o.words(names)})" for o in self.operands]
         return f" {self.name.lower()} ".join(parts)
-

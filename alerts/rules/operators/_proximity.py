@@ -33,7 +33,12 @@ class Proximity(Node):
         """Take operands and distance; refuse what has no place in the text."""
         left, right = written.operands
         if written.number is None:
-            raise Refusal(written.start, written.end, f"{cls.name} needs a distance", f"Write {cls.name}/5: at most five tokens between.")
+            raise Refusal(
+                written.start,
+                written.end,
+                f"{cls.name} needs a distance",
+                f"Write {cls.name}/5: at most five tokens between.",
+            )
         if written.number < 1:
             raise Refusal(
                 written.start,
@@ -42,7 +47,12 @@ class Proximity(Node):
                 f'Write a phrase, "a b", or {cls.name}/1 for at most one token between.',
             )
         if written.number > MOST:
-            raise Refusal(written.start, written.end, f"{cls.name}/{written.number} is too far", f"Write {cls.name}/{MOST} at most, or PARA(a b).")
+            raise Refusal(
+                written.start,
+                written.end,
+                f"{cls.name}/{written.number} is too far",
+                f"Write {cls.name}/{MOST} at most, or PARA(a b).",
+            )
         for operand in (left, right):
             if not operand.positional:
                 clause, other = operand.normal(), (right if operand is left else left).normal()
@@ -106,7 +116,9 @@ class Proximity(Node):
         pairs = self.pairs(document, scope)
         if not pairs:
             where = "in this order in one paragraph" if self.ordered else "in one paragraph"
-            return [Reason(self.normal(), f"{self.left.normal()} and {self.right.normal()} occur, but never {where}", True)]
+            return [
+                Reason(self.normal(), f"{self.left.normal()} and {self.right.normal()} occur, but never {where}", True)
+            ]
         between, a, b = min(pairs, key=lambda pair: pair[0])
         quoted = f"“{document.span(a).text}” and “{document.span(b).text}”"
         return [

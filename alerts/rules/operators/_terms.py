@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import ClassVar, Self
-
-import yaml
 
 from alerts import text
 from alerts.document import Document, Hit, Scope
@@ -32,7 +29,10 @@ class TextTerm(Node):
         term = cls(" ".join(written.text.split()), start=written.start, end=written.end)
         if not term.patterns():
             raise Refusal(
-                written.start, written.end, f"{quote(written.text)} holds no letter and no digit", "Write a word to look for."
+                written.start,
+                written.end,
+                f"{quote(written.text)} holds no letter and no digit",
+                "Write a word to look for.",
             )
         return term
 
@@ -76,19 +76,21 @@ class TextTerm(Node):
         ranked = [sorted(pattern.groups(), key=weigh.group) for pattern in made]
         depth = min(2, max(map(len, ranked)))
         return [
-            tuple(dict.fromkeys(f for groups in ranked for f in groups[min(rank, len(groups) - 1)])) for rank in range(depth)
+            tuple(dict.fromkeys(f for groups in ranked for f in groups[min(rank, len(groups) - 1)]))
+            for rank in range(depth)
         ]
 
     def check(self) -> Iterator[tuple[Node, str]]:
         """A warning for words that stand in most articles."""
         folded = text.fold(self.text)
         if folded in common_words():
-            yield self, f"{self.normal()} is a very common word: join it to another in a phrase or with NEAR, or drop it."
+            yield (
+                self,
+                f"{self.normal()} is a very common word: join it to another in a phrase or with NEAR, or drop it.",
+            )
 
 
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
     """Folded words that stand in most articles of their language, or of the defence press."""
-    source = resources.files("alerts.rules") / "common.yaml"
-    data = yaml.safe_load(source.read_text(encoding="utf-8"))
-    return frozenset(text.fold(word) for words in data.values() for word in words.split())
+    return frozenset(text.fold(word) for word in text.word_list("common"))

@@ -21,7 +21,12 @@ class Over(Node):
     def build(cls, written: Written) -> Self:
         """Take the one operand."""
         if len(written.operands) != 1:
-            raise Refusal(written.start, written.end, f"{cls.name} takes one expression", f"Write {cls.name}(a b), without a comma.")
+            raise Refusal(
+                written.start,
+                written.end,
+                f"{cls.name} takes one expression",
+                f"Write {cls.name}(a b), without a comma.",
+            )
         return cls(written.operands[0], start=written.start, end=written.end)
 
     @property

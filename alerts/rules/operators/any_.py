@@ -73,7 +73,13 @@ class Any(Node):
         """Which are missing."""
         missing = [o.normal() for o in self.operands if o.evaluate(document, scope) is None]
         held = len(self.operands) - len(missing)
-        return [Reason(self.normal(), f"{held} of {self.count} hold; missing: {', '.join(missing)}", held and held + 1 >= self.count or False)]
+        return [
+            Reason(
+                self.normal(),
+                f"{held} of {self.count} hold; missing: {', '.join(missing)}",
+                (held and held + 1 >= self.count) or False,
+            )
+        ]
 
     def groups(self, weigh: Weigh) -> list[Group]:
         """Leave out as many of the commonest as may be missing together: one of the others must hold."""

@@ -31,7 +31,10 @@ class AtLeast(Node):
         """Take operand and number; refuse an operand without places."""
         if len(written.operands) != 1:
             raise Refusal(
-                written.start, written.end, "ATLEAST counts one expression", f"Write ATLEAST/{written.number}((a OR b)), or ANY/2(a, b) for different ones."
+                written.start,
+                written.end,
+                "ATLEAST counts one expression",
+                f"Write ATLEAST/{written.number}((a OR b)), or ANY/2(a, b) for different ones.",
             )
         if not written.number:
             raise Refusal(written.start, written.end, "ATLEAST needs a number, 1 or more", "Write ATLEAST/3(a).")
@@ -72,7 +75,13 @@ class AtLeast(Node):
         found = disjoint(self.operand.places(document, scope))
         if not found:
             return self.operand.why_not(document, scope)
-        return [Reason(self.normal(), f"{self.operand.normal()} occurs {found} times, {self.count} are wanted", found + 1 >= self.count)]
+        return [
+            Reason(
+                self.normal(),
+                f"{self.operand.normal()} occurs {found} times, {self.count} are wanted",
+                found + 1 >= self.count,
+            )
+        ]
 
     def groups(self, weigh: Weigh) -> list[Group]:
         """Those of the operand."""

@@ -13,7 +13,7 @@ from alerts.rules.operators._terms import TextTerm
 
 @dataclass(frozen=True, slots=True)
 class Designator(TextTerm):
-    """A designator: C27J, C 27J and C‑27J are one; a plural s or a suffix after an apostrophe, hyphen or quote may follow.
+    """C27J, C 27J and C‑27J are one; a plural s or a suffix after an apostrophe, hyphen or quote may follow.
 
     Between letters and a bare number a space does not count where the letters are a word of running text ("a 10 per
     cent rise" is not the A-10). Leading letters may be typed with their Cyrillic or Latin twins (С-27J).
@@ -36,7 +36,12 @@ class Designator(TextTerm):
         """Take it; wildcards may only end it, after three letters and digits."""
         body = written.text.rstrip("*?")
         if "*" in body or "?" in body:
-            raise Refusal(written.start, written.end, f"a wildcard may only end a designator such as {written.text}", "Write F-35* or Su-3?.")
+            raise Refusal(
+                written.start,
+                written.end,
+                f"a wildcard may only end a designator such as {written.text}",
+                "Write F-35* or Su-3?.",
+            )
         if written.text.endswith("*") and sum(c.isalnum() for c in body) < 3:
             raise Refusal(
                 written.start,

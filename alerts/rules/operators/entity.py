@@ -75,5 +75,11 @@ class EntityTerm(Node):
         lacking = getattr(document.world, "lacking_context", None)
         aliases = lacking(document, self.reference) if lacking else []
         if aliases:
-            return [Reason(self.normal(), f"“{aliases[0]}” stands there, but not the words that tell it is {self.normal()}", True)]
+            return [
+                Reason(
+                    self.normal(),
+                    f"“{aliases[0]}” stands there, but not the words that tell it is {self.normal()}",
+                    True,
+                )
+            ]
         return [Reason(self.normal(), f"no alias of {self.normal()} occurs")]

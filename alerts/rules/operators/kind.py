@@ -46,7 +46,11 @@ class KindTerm(Node):
         known = catalogue().kinds()
         if self.wanted not in known:
             near = difflib.get_close_matches(self.wanted, known, n=1)
-            hint = f"Did you mean kind:{near[0]}?" if near else f"Kinds are {', '.join(known) or 'none: the catalogue is empty'}."
+            hint = (
+                f"Did you mean kind:{near[0]}?"
+                if near
+                else f"Kinds are {', '.join(known) or 'none: the catalogue is empty'}."
+            )
             raise self.refuse(f"there is no entity of kind {self.wanted}", hint)
         return self
 

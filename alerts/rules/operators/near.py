@@ -10,7 +10,7 @@ from alerts.rules.operators._proximity import Proximity
 
 @dataclass(frozen=True, slots=True)
 class Near(Proximity):
-    """At most so many tokens between, in either order, within one paragraph. In Han, Kana and Hangul each character is a token."""
+    """At most so many tokens between, in either order, in one paragraph. In Han, Kana and Hangul a character is one."""
 
     kind: ClassVar[str] = "near"
     name: ClassVar[str] = "NEAR"

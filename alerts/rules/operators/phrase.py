@@ -24,7 +24,9 @@ class Phrase(TextTerm):
     def build(cls, written: Written) -> Node:  # type: ignore[override]
         """A quoted text; wildcards in it follow the rules of wildcards."""
         if not written.text.strip():
-            raise Refusal(written.start, written.end, "the quotes hold nothing", 'Write words between them: "joint production".')
+            raise Refusal(
+                written.start, written.end, "the quotes hold nothing", 'Write words between them: "joint production".'
+            )
         from alerts.rules.operators.wildcard import refuse_bad_wildcards
 
         for word in written.text.split():

@@ -30,11 +30,18 @@ class Score(Node):
     def build(cls, written: Written) -> Self:
         """Take clauses and weights; refuse a missing weight, and a compound without brackets."""
         if not written.number:
-            raise Refusal(written.start, written.end, "SCORE needs a number to reach, 1 or more", "Write SCORE/12(a^5, b^8).")
+            raise Refusal(
+                written.start, written.end, "SCORE needs a number to reach, 1 or more", "Write SCORE/12(a^5, b^8)."
+            )
         clauses = []
         for operand, weight, bracketed in zip(written.operands, written.weights, written.bracketed, strict=True):
             if weight is None:
-                raise Refusal(operand.start, operand.end, f"{operand.normal()} has no weight", f"Write {operand.bracketed(Level.NOT)}^3.")
+                raise Refusal(
+                    operand.start,
+                    operand.end,
+                    f"{operand.normal()} has no weight",
+                    f"Write {operand.bracketed(Level.NOT)}^3.",
+                )
             if operand.level < Level.NOT and not bracketed:
                 last = operand.children[-1].normal()
                 raise Refusal(

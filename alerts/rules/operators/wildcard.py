@@ -60,7 +60,10 @@ def refuse_bad_wildcards(word: str, start: int, end: int) -> None:
             )
         if head and text.is_running(head):
             raise Refusal(
-                start, end, f"{word} needs no wildcard: terms in this script match inside running text", f"Write {word.strip('*?')}."
+                start,
+                end,
+                f"{word} needs no wildcard: terms in this script match inside running text",
+                f"Write {word.strip('*?')}.",
             )
         if "*" in token and len(token.split("*")[0]) < LEAST:
             raise Refusal(

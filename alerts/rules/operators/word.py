@@ -12,7 +12,7 @@ from alerts.rules.operators._terms import TextTerm
 
 @dataclass(frozen=True, slots=True)
 class Word(TextTerm):
-    """A word that stands for itself: a token, ignoring case and accents; in Han, Kana, Hangul and Thai any part of the text."""
+    """A token, ignoring case and accents; in Han, Kana, Hangul and Thai any part of the text."""
 
     kind: ClassVar[str] = "word"
     form: ClassVar[Form] = Form.BARE
@@ -36,5 +36,3 @@ class Word(TextTerm):
             first, last = scope
             return [Hit(p, p + 1, self.text) for p in places if first <= p < last] or None
         return TextTerm.evaluate(self, document, scope)
-
-

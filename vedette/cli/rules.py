@@ -1,0 +1,206 @@
+"""`vedette rules`: check a rule before saving it, and match topics against articles from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vedette.errors import DataError, RuleError
+from vedette.model import Article, Match, Topic
+
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.group(name="rules")
+def command() -> None:
+    """Check rules, and match them against articles. Needs no database and no configuration."""
+
+
+def _wants_json(context: click.Context, local: bool) -> bool:
+    """Whether --json was given here or before the subcommand."""
+    return local or bool(context.find_root().params.get("as_json"))
+
+
+@command.command("check")
+@click.argument("expression")
+@click.option("--entities", "entities_file", type=_FILE, help="More entities: YAML, JSON or JSON Lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def check_command(context: click.Context, expression: str, entities_file: Path | None, as_json: bool) -> None:
+    """Parse EXPRESSION (- reads standard input); print its normal form, its required terms and its warnings."""
+    from alerts.rules.checks import check
+
+    if expression == "-":
+        expression = click.get_text_stream("stdin").read()
+    as_json = _wants_json(context, as_json)
+    try:
+        result = check(expression, lambda: _catalogue(entities_file))
+    except RuleError as error:
+        _refused(expression, error, as_json)
+        context.exit(1)
+    if as_json:
+        _emit(
+            {
+                "ok": True,
+                "normal": result.normal,
+                "required": [list(group) for group in result.required],
+                "warnings": [{"start": w.start, "end": w.end, "message": w.message} for w in result.warnings],
+                "words": result.words,
+            }
+        )
+        return
+    click.echo(f"normal form: {result.normal}")
+    needed = "; ".join(" or ".join(group) for group in result.required)
+    click.echo(f"required:    {needed or 'nothing in particular: every article is looked at'}")
+    click.echo(f"in words:    {result.words}")
+    for warning in result.warnings:
+        click.echo(f"warning:     {warning.message}")
+
+
+def _refused(expression: str, error: RuleError, as_json: bool) -> None:
+    """Say where a rule is wrong and what to write instead."""
+    if as_json:
+        _emit(
+            {
+                "ok": False,
+                "error": error.message,
+                "remedy": error.remedy,
+                "line": error.line,
+                "column": error.column,
+                "start": error.start,
+                "end": error.end,
+            }
+        )
+    click.echo(f"vedette: {error}", err=True)
+    lines = expression.splitlines()
+    if not as_json and error.line <= len(lines):
+        width = max(1, min(error.end - error.start, len(lines[error.line - 1]) - error.column + 1))
+        click.echo(f"  {lines[error.line - 1]}\n  {' ' * (error.column - 1)}{'^' * width}", err=True)
+
+
+@command.command("match")
+@click.option("--topics", "topics_file", required=True, type=_FILE, help='JSON Lines of {"id","rule"}.')
+@click.option("--articles", "articles_file", required=True, type=_FILE, help='JSON Lines of {"id","title","text",...}.')
+@click.option("--entities", "entities_file", type=_FILE, help="More entities: YAML, JSON or JSON Lines.")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines, which is what it prints anyway.")
+@click.pass_context
+def match_command(
+    context: click.Context, topics_file: Path, articles_file: Path, entities_file: Path | None, as_json: bool
+) -> None:
+    """Match every article against every topic; print one JSON line per match."""
+    from alerts.monitor import Monitor
+
+    monitor = Monitor(lambda: _catalogue(entities_file))
+    failed, topic_ids = _store(monitor, topics_file)
+    for number, data in _lines(articles_file):
+        if data is None:
+            failed = True
+            continue
+        try:
+            identity, article = _article(data, f"{articles_file}, line {number}")
+        except DataError as error:
+            click.echo(f"vedette: {error}", err=True)
+            failed = True
+            continue
+        result = monitor.match(article)
+        for match in result.matches:
+            _emit(_printed(match, topic_ids[match.topic], identity))
+        for failure in result.failures:
+            failed = True
+            click.echo(f"vedette: topic {failure.topic}, article {identity}: {failure.message}", err=True)
+    if failed:
+        context.exit(1)
+
+
+def _store(monitor: Any, path: Path) -> tuple[bool, dict[str, Any]]:
+    """Put the topics of a file into a monitor; whether one was refused, and the ids as they were given."""
+    failed = False
+    ids: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    topics = []
+    for number, data in _lines(path):
+        where = f"{path}, line {number}"
+        if data is None:
+            failed = True
+        elif not isinstance(data.get("id"), str | int) or not isinstance(data.get("rule"), str):
+            click.echo(f'vedette: {where}: a topic is {{"id": ..., "rule": "..."}}', err=True)
+            failed = True
+        elif str(data["id"]) in ids:
+            click.echo(
+                f"vedette: {where}: the topic {data['id']} is there twice, see line {lines[str(data['id'])]}", err=True
+            )
+            failed = True
+        else:
+            key = str(data["id"])
+            ids[key], lines[key] = data["id"], number
+            topics.append(Topic(key, data["rule"]))
+    for topic, error in monitor.put_all(topics):
+        click.echo(f"vedette: {path}, line {lines[topic.id]}: topic {topic.id}: {error}", err=True)
+        failed = True
+    return failed, ids
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """The numbered objects of a JSON Lines file; None for a line that is none, which is reported."""
+    with click.open_file(str(path), encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                data = json.loads(line)
+            except ValueError as error:
+                click.echo(f"vedette: {path}, line {number}: not JSON: {error}", err=True)
+                yield number, None
+                continue
+            if isinstance(data, dict):
+                yield number, data
+            else:
+                click.echo(f"vedette: {path}, line {number}: must be a JSON object", err=True)
+                yield number, None
+
+
+def _article(data: dict[str, Any], where: str) -> tuple[Any, Article]:
+    """The id as given, and the article; unknown keys are fine."""
+    if not isinstance(data.get("id"), str | int):
+        raise DataError(f'{where}: an article needs "id", "title" and "text"')
+    authors = data.get("authors") or ()
+    return data["id"], Article(
+        title=str(data.get("title") or ""),
+        text=str(data.get("text") or ""),
+        language=str(data.get("language") or ""),
+        url=str(data.get("url") or ""),
+        source=str(data.get("source") or ""),
+        site=str(data.get("site") or ""),
+        country=str(data.get("country") or ""),
+        authors=(authors,) if isinstance(authors, str) else tuple(map(str, authors)),
+    )
+
+
+def _printed(match: Match, topic_id: Any, article_id: Any) -> dict[str, Any]:
+    return {
+        "topic": topic_id,
+        "article": article_id,
+        "score": match.score,
+        "spans": [
+            {"field": s.field, "start": s.start, "end": s.end, "text": s.text, "term": s.term, "entity": s.entity}
+            for s in match.spans
+        ],
+    }
+
+
+def _catalogue(entities_file: Path | None) -> Any:
+    """The shipped catalogue, with the entities of a file."""
+    from alerts.entities import Catalogue, entity_from, load_entities
+
+    shipped = Catalogue.shipped()
+    if entities_file is None:
+        return shipped
+    return shipped.with_entities(entity_from(entry, str(entities_file)) for entry in load_entities(entities_file))
+
+
+def _emit(data: dict[str, Any]) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False))
