@@ -291,7 +291,7 @@ class _Compiled:
 
     def __init__(self, entity: Entity, alias: Alias) -> None:
         self.entity, self.kind, self.alias = entity.id, entity.kind, alias
-        self.patterns = patterns(alias.text, "exact" if alias.exact else "alias")
+        self.patterns = patterns(alias.text, "exact alias" if alias.exact else "alias")
 
 
 def spellings(entity: Entity) -> tuple[Alias, ...]:
@@ -417,11 +417,21 @@ def context_holds(document: Document, alias: Alias) -> bool:
     key = ("context", alias.near, alias.not_near)
     known: bool | None = document.cache.get(key)
     if known is None:
-        known = (not alias.near or any(occurs(document, word) for word in alias.near)) and not any(
-            occurs(document, word) for word in alias.not_near
-        )
+        known = (not alias.near or any_occurs(document, alias.near)) and not any_occurs(document, alias.not_near)
         document.cache[key] = known
     return known
+
+
+def any_occurs(document: Document, words: tuple[str, ...]) -> bool:
+    """Whether one of several context words or phrases stands in the article."""
+    return not _single_tokens(words).isdisjoint(document.words) or any(occurs(document, word) for word in words)
+
+
+@lru_cache(maxsize=20_000)
+def _single_tokens(words: tuple[str, ...]) -> frozenset[str]:
+    """The context words that are one token: found without looking further when they stand as written."""
+    split = [text.tokens(word) for word in words if "*" not in word]
+    return frozenset(tokens[0] for tokens in split if len(tokens) == 1)
 
 
 def occurs(document: Document, word: str) -> bool:

@@ -77,5 +77,5 @@ class Knowledge:
             alias.text
             for alias in spellings(self.catalogue()[entity_id])
             if not context_holds(document, alias)
-            and any(p.find(document) for p in patterns(alias.text, "exact" if alias.exact else "alias"))
+            and any(p.find(document) for p in patterns(alias.text, "exact alias" if alias.exact else "alias"))
         ]

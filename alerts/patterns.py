@@ -169,6 +169,7 @@ class Named(Element):
     token: str
     acronym: bool  # written in capitals: a suffix is lower case, the letters before it are not
     capital: bool  # begins with a capital, then an inflected form does too
+    exact: str = ""  # as written, where case and accents count
 
     def features(self) -> tuple[str, ...]:
         """The token; the presearcher knows inflected forms by `inflection.bases`."""
@@ -177,19 +178,21 @@ class Named(Element):
     def accepts(self, document: Document, position: int) -> bool:
         """The token, or a form of it that is written as a form of a name."""
         found = document.tokens[position]
+        if self.exact and not text.plain(document.written(position)).startswith(self.exact):
+            return False
         if found == self.token:
             return True
         if not document.table.inflects(self.token, found):
             return False
         written = document.written(position)
-        if self.acronym:
+        if self.acronym or self.exact:
             rest = found[len(self.token) :]
             return bool(
-                len(self.token) > inflection.MIN_STEM
+                (len(self.token) > inflection.MIN_STEM or not self.acronym)
                 and rest
                 and found.startswith(self.token)
                 and written[-len(rest) :].islower()
-                and written[: len(written) - len(rest)].isupper()
+                and (not self.acronym or written[: len(written) - len(rest)].isupper())
             )
         return not self.capital or not written[0].islower()
 
@@ -334,6 +337,12 @@ def _alias(token: str, written: str) -> Element:
     return Named(token, acronym=len(written) > 1 and written.isupper(), capital=written[0].isupper())
 
 
+def _exact_alias(token: str, written: str) -> Element:
+    if text.is_running(token) or token.isdigit():
+        return Exact(token, text.plain(written))
+    return Named(token, len(written) > 1 and written.isupper(), True, text.plain(written))
+
+
 def _exact(token: str, written: str) -> Element:
     return Exact(token, text.plain(written))
 
@@ -342,12 +351,19 @@ def _stemmed(token: str, written: str) -> Element:
     return Word(token) if text.is_running(token) else Stemmed(written)
 
 
-MAKERS: dict[str, Make] = {"plain": _plain, "alias": _alias, "exact": _exact, "stem": _stemmed}
+MAKERS: dict[str, Make] = {
+    "plain": _plain,
+    "alias": _alias,
+    "exact": _exact,
+    "exact alias": _exact_alias,
+    "stem": _stemmed,
+}
 
 
 @lru_cache(maxsize=100_000)
 def patterns(written: str, flavour: str = "plain") -> tuple[Pattern, ...]:
-    """The patterns of a word or phrase. `flavour`: "plain", "alias" (inflects), "exact" (case counts) or "stem".
+    """The patterns of a word or phrase. `flavour`: "plain", "alias" (inflects), "exact" (case counts),
+    "exact alias" or "stem".
 
     Wildcards work in "plain" alone. An empty tuple means that the text holds no letter or digit.
     """
@@ -404,9 +420,14 @@ def _forms(word: str, flavour: str) -> Iterator[tuple[tuple[Element, ...], tuple
 
 
 def glob_tokens(word: str) -> list[str]:
-    """The folded tokens of a word with wildcards, which stay in place."""
-    held = word.replace("*", "\ua66e").replace("?", "\ua7f7")  # letters that no word has and no fold changes
-    return [token.replace("\ua7f7", "?").replace("\ua66e", "*") for token in text.split(held)[0]]
+    """The folded tokens of a word with wildcards, which stay in place; after running text they mean nothing and go."""
+    held = word.replace("*", "\u09f4").replace(
+        "?", "\u09f5"
+    )  # numerals: they join any script, and no fold changes them
+    tokens = [token.replace("\u09f4", "*").replace("\u09f5", "?") for token in text.split(held)[0]]
+    kept = [tokens[0]] if tokens else []
+    kept += [b for a, b in itertools.pairwise(tokens) if b.strip("*?") or not text.is_running(a)]
+    return kept
 
 
 def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Element, ...], tuple[int, ...]]]:

@@ -138,7 +138,7 @@ def split(chunk: str) -> tuple[tuple[str, ...], Spans]:
             mark = kind == "running" and _joins(char)
             if not kind:
                 group = ""
-            elif group and (mark or (kind != "running" and (kind in (group, "digit") or group == "digit"))):
+            elif group and (mark or ("running" not in (kind, group) and (kind in (group, "digit") or group == "digit"))):
                 tokens[-1] += char
                 spans[-1] = (spans[-1][0], end)
                 group = group if kind == "digit" or mark else kind

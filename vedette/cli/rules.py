@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def check_command(context: click.Context, expression: str, entities_file: Path |
     from alerts.rules.checks import check
 
     if expression == "-":
-        expression = click.get_text_stream("stdin").read()
+        expression = sys.stdin.read()
     as_json = _wants_json(context, as_json)
     try:
         result = check(expression, lambda: _catalogue(entities_file))

@@ -41,7 +41,9 @@ class Wildcard(TextTerm):
     def check(self) -> Iterator[tuple[Node, str]]:
         """A warning for three letters before `*`."""
         head = self.text.partition("*")[0]
-        if "*" in self.text and len(text.fold(head).replace(" ", "")) <= LEAST:
+        if not any("*" in token or "?" in token for token in glob_tokens(self.text)):
+            yield self, f"{self.text} needs no wildcard: terms in this script match inside running text."
+        elif "*" in self.text and len(text.fold(head).replace(" ", "")) <= LEAST:
             yield self, f"{self.text} is a broad wildcard: write more letters before *, or ~ before a whole word."
 
 
@@ -57,13 +59,6 @@ def refuse_bad_wildcards(word: str, start: int, end: int) -> None:
                 end,
                 f"a wildcard can't stand first in a word, as in {word}",
                 "Write the beginning of the word: missil* finds missile and missiles.",
-            )
-        if head and text.is_running(head):
-            raise Refusal(
-                start,
-                end,
-                f"{word} needs no wildcard: terms in this script match inside running text",
-                f"Write {word.strip('*?')}.",
             )
         if "*" in token and len(token.split("*")[0]) < LEAST:
             raise Refusal(
