@@ -169,13 +169,20 @@ def can_stem(language: str) -> bool:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
-    """The folded stem of a word as written; Snowball's, or for languages it lacks the word less its longest ending."""
+    """The folded stem of a word as written; Snowball's, or for languages it lacks the word less its endings."""
     language = language.lower().partition("-")[0]
     stemmer = _stemmer(language)
     if stemmer is not None:
         return _folded(stemmer.stemWord(text.lower(word, language)))
-    token, endings = _folded(word), table(language)
-    for length in range(min(endings.longest, len(token) - MIN_STEM), 0, -1):
-        if token[-length:] in endings.suffixes or token[-length:] in endings.inverse:
-            return token[:-length]
-    return token
+    return _stripped(_folded(word), table(language))
+
+
+def _stripped(token: str, endings: Table) -> str:
+    """A token without its endings, the longest first, as long as enough is left."""
+    while True:
+        for length in range(min(endings.longest, len(token) - MIN_STEM - 1), 0, -1):
+            if token[-length:] in endings.suffixes or token[-length:] in endings.inverse:
+                token = token[:-length]
+                break
+        else:
+            return token

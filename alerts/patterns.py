@@ -22,6 +22,7 @@ PHRASE, DESIGNATOR, STRICT, RUNNING, LOOSE_RUNNING = range(5)
 _DASH = r"[-\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]"
 _JOINT = re.compile(rf"\s{{1,2}}|\s?{_DASH}|{_DASH}\s|[/_.]|")
 _STRICT_JOINT = re.compile(rf"{_DASH}|")
+_WILDCARD = re.compile(r"[*?]")
 _RUN = re.compile(r"\d+|\D+")
 _MAX_FORMS = 48
 
@@ -160,6 +161,28 @@ class Tail(Element):
         """Where they stand."""
         words = document.starting(self.token) if self.suffixed else (self.token, self.token + "s")
         return sorted(p for w in words for p in document.index.get(w, ()) if self.accepts(document, p))
+
+
+@dataclass(frozen=True, slots=True)
+class Lead(Element):
+    """The letters that begin a designator in an alias of Arabic or Hebrew script: proclitics may stand before."""
+
+    token: str
+    indexed: ClassVar[bool] = False
+
+    def features(self) -> tuple[str, ...]:
+        """None that is sure; the number behind is looked up."""
+        return ("",)
+
+    def accepts(self, document: Document, position: int) -> bool:
+        """The token, or with a prefix of the language."""
+        found = document.tokens[position]
+        return found == self.token or any(found == prefix + self.token for prefix in document.table.prefixes)
+
+    def positions(self, document: Document) -> Sequence[int]:
+        """Where they stand."""
+        words = [self.token, *(prefix + self.token for prefix in document.table.prefixes)]
+        return sorted(p for word in dict.fromkeys(words) for p in document.index.get(word, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,13 +444,17 @@ def _forms(word: str, flavour: str) -> Iterator[tuple[tuple[Element, ...], tuple
 
 def glob_tokens(word: str) -> list[str]:
     """The folded tokens of a word with wildcards, which stay in place; after running text they mean nothing and go."""
-    held = word.replace("*", "\u09f4").replace(
-        "?", "\u09f5"
-    )  # numerals: they join any script, and no fold changes them
-    tokens = [token.replace("\u09f4", "*").replace("\u09f5", "?") for token in text.split(held)[0]]
-    kept = [tokens[0]] if tokens else []
-    kept += [b for a, b in itertools.pairwise(tokens) if b.strip("*?") or not text.is_running(a)]
-    return kept
+    bare = "".join(c for c in word if c not in "*?")
+    marks = [(m.start() - number, m.group()) for number, m in enumerate(_WILDCARD.finditer(word))]  # places in `bare`
+    globs: list[str] = []
+    for token, (start, end) in zip(*text.split(bare), strict=True):
+        inside = [(place, mark) for place, mark in marks if start <= place <= end and not text.is_running(token)]
+        marks = [row for row in marks if row not in inside and not (text.is_running(token) and start < row[0] <= end)]
+        borders = [start, *(place for place, _ in inside), end]
+        pieces = ["".join(text.split(bare[a:b])[0]) for a, b in itertools.pairwise(borders)]
+        after = [mark for _, mark in inside] + [""]
+        globs.append("".join(piece + mark for piece, mark in zip(pieces, after, strict=True)))
+    return globs + [mark for _, mark in marks]
 
 
 def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Element, ...], tuple[int, ...]]]:
@@ -445,18 +472,32 @@ def _designator_forms(word: str, *, suffixed: bool) -> Iterator[tuple[tuple[Elem
             runs.append(run)
             forced.append(border)
     optional = [n for n in range(1, len(runs)) if not forced[n]][:4]
-    twin = runs[0].translate(_TWINS)
-    twinned = len(runs[0]) <= 3 and runs[0].isalpha() and all(a != b for a, b in zip(runs[0], twin, strict=True))
-    for first, strict in ((runs[0], False), (twin, True))[: 2 if twinned else 1]:
+    written = runs
+    for number, runs in enumerate(_twins(written)):
+        strict = number > 0
         for chosen in itertools.product((False, True), repeat=len(optional)):
             parted = {n for n, yes in zip(optional, chosen, strict=True) if yes} | {
                 n for n, yes in enumerate(forced) if yes
             }
-            tokens = [first]
-            for number in range(1, len(runs)):
-                if number in parted:
-                    tokens.append(runs[number])
+            tokens = [runs[0]]
+            for place in range(1, len(runs)):
+                if place in parted:
+                    tokens.append(runs[place])
                 else:
-                    tokens[-1] += runs[number]
-            last: Element = Like(tokens[-1] + wild) if wild else Tail(tokens[-1], suffixed)
-            yield (*map(Word, tokens[:-1]), last), ((STRICT if strict else DESIGNATOR),) * (len(tokens) - 1)
+                    tokens[-1] += runs[place]
+            elements: list[Element] = [Word(token) for token in tokens]
+            elements[-1] = Like(tokens[-1] + wild) if wild else Tail(tokens[-1], suffixed)
+            if suffixed and len(tokens) > 1 and text.script(tokens[0][0]) in ("ar", "he"):
+                elements[0] = Lead(tokens[0])
+            yield tuple(elements), ((STRICT if strict else DESIGNATOR),) * (len(tokens) - 1)
+
+
+def _twins(runs: list[str]) -> Iterator[list[str]]:
+    """The runs of a designator as written, and with its leading or all its letters in their Latin or Cyrillic twins."""
+    yield runs
+    leading = [runs[0].translate(_TWINS), *runs[1:]]
+    if len(runs[0]) <= 3 and runs[0].isalpha() and all(a != b for a, b in zip(runs[0], leading[0], strict=True)):
+        yield leading
+        letters = "".join(run for run in runs[1:] if run.isalpha())
+        if letters and all(letter != letter.translate(_TWINS) for letter in letters):
+            yield [run.translate(_TWINS) for run in runs]

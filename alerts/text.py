@@ -97,8 +97,8 @@ def is_running(token: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _joins(char: str) -> bool:
-    """Whether a character belongs to the one before it (combining marks, vowels and finals of conjoining Hangul)."""
-    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"
+    """Whether a character belongs to the one before it: marks, conjoining Hangul, half-width sound marks."""
+    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff" or char in "\uff9e\uff9f"
 
 
 @lru_cache(maxsize=50_000)
@@ -138,7 +138,7 @@ def split(chunk: str) -> tuple[tuple[str, ...], Spans]:
             mark = kind == "running" and _joins(char)
             if not kind:
                 group = ""
-            elif group and (mark or ("running" not in (kind, group) and (kind in (group, "digit") or group == "digit"))):
+            elif group and (mark or _one_word(group, kind)):
                 tokens[-1] += char
                 spans[-1] = (spans[-1][0], end)
                 group = group if kind == "digit" or mark else kind
@@ -148,6 +148,13 @@ def split(chunk: str) -> tuple[tuple[str, ...], Spans]:
                 group = kind
         at = end
     return tuple(tokens), tuple(spans)
+
+
+def _one_word(group: str, kind: str) -> bool:
+    """Whether a character goes on in a token of another script group; Arabic and Hebrew letters part from digits."""
+    if "running" in (group, kind):
+        return False
+    return group == kind or ("digit" in (group, kind) and not {group, kind} & {"ar", "he"})
 
 
 class _Memo(dict[str, tuple[tuple[str, ...], Spans]]):
