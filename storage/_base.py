@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from sqlalchemy import CursorResult, Select, or_
 from sqlalchemy.orm import Session
-
-from vedette.model import Change
 
 CREATED, CHANGED, SAME = "created", "changed", "same"
 
@@ -55,17 +52,6 @@ def free(row_type: Any, now: datetime) -> Any:
     return or_(row_type.owner.is_(None), row_type.lease_until <= now)
 
 
-def host_of(url: str) -> str:
-    """The host (with a port that is not the scheme's own), in lower case; "" where there is none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    host = (parts.hostname or "").lower()
-    return f"{host}:{port}" if port and (parts.scheme, port) not in {("http", 80), ("https", 443)} else host
-
-
 def iso(value: datetime | None) -> str | None:
     """An instant for a JSON column."""
     return value.isoformat() if value else None
@@ -86,9 +72,7 @@ __all__ = [
     "CREATED",
     "SAME",
     "Aggregate",
-    "Change",
     "free",
-    "host_of",
     "instant",
     "iso",
     "plain",

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from storage._base import Aggregate, free, host_of, instant, iso, rowcount
+from storage._base import Aggregate, free, instant, iso, rowcount
 from storage.fetches import Drops
 from storage.models import HostRow, ItemRow, PageRow, SightingRow, SourceRow
 from vedette.model import Drop, Entry, Item, ItemState, Page
+from vedette.network import host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +180,10 @@ class Items(Aggregate):
         rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).tuples().all())
         return {state: rows.get(state.value, 0) for state in ItemState}
 
-    def waiting(self, state: ItemState) -> int:
-        """How many items wait in a state that is not final."""
-        return self.session.scalar(select(func.count()).where(ItemRow.state == state.value)) or 0
+    def any_waiting(self, state: ItemState, now: datetime) -> bool:
+        """Whether an item waits in this state, looked at without a lock: most looks find nothing."""
+        query = select(ItemRow.id).where(ItemRow.state == state.value, ItemRow.next_attempt_at <= now)
+        return self.session.scalars(query.where(free(ItemRow, now)).limit(1)).first() is not None
 
     def release(self, owner: str) -> int:
         """Give back what a stopping worker holds; how many there were."""

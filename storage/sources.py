@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import func, literal, or_, select, update
 
-from storage._base import Aggregate, free, host_of, rowcount
+from storage._base import Aggregate, free, rowcount
 from storage.fetches import Fetches
 from storage.models import HostRow, SourceRow
 from storage.types import Instant
 from vedette.errors import UsageError
 from vedette.model import Fetch, Source, SourceClaim, SourceState, SourceStatus
+from vedette.network import host_of
 
 
 class Sources(Aggregate):
@@ -143,6 +144,12 @@ class Sources(Aggregate):
         )
         row = self.session.scalars(query.limit(1)).first()
         return None if row is None else row.next_poll_at or now
+
+    def any_due(self, now: datetime) -> bool:
+        """Whether a source is due, looked at without a lock: most looks find nothing."""
+        due = or_(SourceRow.next_poll_at.is_(None), SourceRow.next_poll_at <= now)
+        query = select(SourceRow.id).where(SourceRow.state == SourceState.ACTIVE.value, due, free(SourceRow, now))
+        return self.session.scalars(query.limit(1)).first() is not None
 
     def release(self, owner: str) -> int:
         """Give back what a stopping worker holds; how many there were."""

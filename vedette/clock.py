@@ -24,6 +24,10 @@ class Clock(Protocol):
         """The instant, aware, in UTC."""
         ...
 
+    def wall(self) -> datetime:
+        """The machine's own date, whatever time is simulated: to read dates that the wire carries."""
+        ...
+
     def monotonic(self) -> float:
         """Real seconds from an arbitrary origin, never going back: for durations and deadlines on the wire."""
         ...
@@ -48,6 +52,10 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def wall(self) -> datetime:
+        """The machine's own date."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
@@ -85,6 +93,10 @@ class SimulatedClock:
         """The simulated instant, aware, in UTC."""
         return self.start + timedelta(seconds=(time.time() - self.anchor) * self.speed)
 
+    def wall(self) -> datetime:
+        """The machine's own date."""
+        return datetime.now(UTC)
+
     def monotonic(self) -> float:
         """Real seconds, never going back."""
         return time.monotonic()
@@ -112,6 +124,10 @@ class FrozenClock:
         self._now, self._elapsed = at.astimezone(UTC), 0.0
 
     def now(self) -> datetime:
+        """The instant it was last moved to."""
+        return self._now
+
+    def wall(self) -> datetime:
         """The instant it was last moved to."""
         return self._now
 

@@ -1,0 +1,282 @@
+"""Feeds: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed, from bytes to entries.
+
+Well-formed XML goes to fastfeedparser, which is some fifty times as fast; what a strict parser refuses goes to
+feedparser, which makes sense of nearly anything. Both are fed bytes, so that declared and real charsets meet there.
+"""
+
+from __future__ import annotations
+
+import calendar
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import fastfeedparser
+import feedparser
+from lxml import etree
+from lxml import html as lxml_html
+
+from crawler.urls import normalise
+from vedette.errors import Refused
+from vedette.model import Entry, FetchOutcome
+
+MAX_ENTRIES = 2000
+"""Entries taken from one feed; the rest is counted as overflow."""
+
+ROOTS = {"rss", "feed", "rdf", "channel"}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What a feed says. `overflow` counts entries beyond the limit; `malformed` that the strict parser refused it."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    language: str = ""
+    home: str = ""
+    ttl: timedelta | None = None
+    hub: str = ""
+    malformed: bool = False
+    overflow: int = 0
+
+
+def parse_feed(
+    body: bytes, *, url: str, headers: Mapping[str, str] | None = None, max_entries: int = MAX_ENTRIES
+) -> ParsedFeed:
+    """Parse a feed fetched from `url`; Refused with NOT_A_FEED or EMPTY where it is none."""
+    if not body.strip():
+        raise Refused(FetchOutcome.EMPTY, "the answer is empty")
+    if body.lstrip()[:1] in (b"{", b"["):
+        return _json_feed(body, url, max_entries)
+    root = _strict_root(body)
+    if root is not None:
+        return _well_formed(body, root, url, max_entries)
+    return parse_malformed(body, url, headers or {}, max_entries)
+
+
+def looks_malformed(body: bytes) -> bool:
+    """Whether `parse_feed` would need the lenient parser, whose time is not bounded: run it where it can be killed."""
+    return body.lstrip()[:1] not in (b"{", b"[") and _strict_root(body) is None
+
+
+def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> ParsedFeed:
+    """Parse what is not well-formed, with feedparser."""
+    response = {"content-type": headers.get("content-type", ""), "content-location": url}
+    parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False, response_headers=response)
+    if not parsed.version and not parsed.entries:
+        raise Refused(FetchOutcome.NOT_A_FEED, _what_it_is(body))
+    feed = parsed.feed
+    entries = [_entry(e, url) for e in parsed.entries[:max_entries]]
+    return ParsedFeed(
+        entries=tuple(entries),
+        title=plain_text(feed.get("title", "")),
+        language=_language(feed.get("language")),
+        home=normalise(feed.get("link", ""), url),
+        ttl=_ttl(feed.get("ttl")),
+        hub=_hub(feed.get("links", ())),
+        malformed=True,
+        overflow=max(0, len(parsed.entries) - max_entries),
+    )
+
+
+def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFeed:
+    if etree.QName(root).localname.lower() not in ROOTS:
+        return parse_malformed(body, url, {}, max_entries)
+    try:
+        parsed = fastfeedparser.parse(body, include_tags=True, include_media=True)
+    except (ValueError, LookupError, TypeError, AttributeError, etree.LxmlError):
+        return parse_malformed(body, url, {}, max_entries)  # well-formed, but not as this parser likes it
+    feed, found = parsed.feed, parsed.entries
+    if len(found) != sum(1 for _ in root.iter("{*}item", "{*}entry")):
+        return parse_malformed(body, url, {}, max_entries)  # nested or misplaced entries
+    entries = [_entry(e, url) for e in found[:max_entries]]
+    return ParsedFeed(
+        entries=tuple(entries),
+        title=plain_text(feed.get("title") or ""),
+        language=_language(feed.get("language")),
+        home=normalise(feed.get("link") or "", url),
+        ttl=_ttl(_first_text(root, "ttl")),
+        hub=_hub(feed.get("links") or ()),
+        overflow=max(0, len(found) - max_entries),
+    )
+
+
+def _strict_root(body: bytes) -> Any:
+    """The root element, None where the text is not well-formed XML. Entities are not resolved, nothing is loaded."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body.lstrip(), parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        return None
+    # an entity that was left unresolved would be missing from the text: let the lenient parser see to it
+    return None if next(root.iter(etree.Entity), None) is not None else root
+
+
+def _entry(raw: Any, base: str) -> Entry:
+    """One entry of either parser; `url` is "" where it names no page."""
+    links = raw.get("links") or ()
+    link = normalise(raw.get("link") or _alternate(links) or "", base)
+    entry_id = str(raw.get("id") or "").strip()
+    if not link and entry_id.startswith(("http://", "https://")):
+        link = normalise(entry_id, base)
+    content = next((c.get("value") or "" for c in raw.get("content") or () if isinstance(c, Mapping)), "")
+    summary = str(raw.get("summary") or raw.get("description") or "")
+    return Entry(
+        url=link,
+        entry_id=entry_id,
+        title=plain_text(str(raw.get("title") or "")),
+        summary=plain_text(summary or content)[:2000],
+        content=content if content != summary else "",
+        published_at=instant(raw.get("published") or raw.get("created") or raw.get("updated")),
+        updated_at=instant(raw.get("updated")),
+        authors=_authors(raw),
+        language=_language(raw.get("language")),
+        image=_image(raw, base),
+        tags=tuple(dict.fromkeys(str(t.get("term") or "") for t in raw.get("tags") or () if t.get("term"))),
+    )
+
+
+def _json_feed(body: bytes, url: str, max_entries: int) -> ParsedFeed:
+    try:
+        data = json.loads(body.decode("utf-8-sig", "replace"))
+    except ValueError as error:
+        raise Refused(FetchOutcome.NOT_A_FEED, f"neither XML nor JSON: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise Refused(FetchOutcome.NOT_A_FEED, "JSON without the `items` of a JSON Feed")
+    found = [item for item in data["items"] if isinstance(item, dict)]
+    entries = [_json_entry(item, url) for item in found[:max_entries]]
+    hubs = data.get("hubs") or ()
+    return ParsedFeed(
+        entries=tuple(entries),
+        title=plain_text(str(data.get("title") or "")),
+        language=_language(data.get("language")),
+        home=normalise(str(data.get("home_page_url") or ""), url),
+        hub=next((str(h.get("url")) for h in hubs if isinstance(h, dict)), ""),
+        overflow=max(0, len(found) - max_entries),
+    )
+
+
+def _json_entry(item: dict[str, Any], base: str) -> Entry:
+    entry_id = str(item.get("id") or "").strip()
+    link = normalise(str(item.get("url") or item.get("external_url") or ""), base)
+    if not link and entry_id.startswith(("http://", "https://")):
+        link = normalise(entry_id, base)
+    authors = item.get("authors") or [item.get("author") or {}]
+    content = str(item.get("content_html") or "")
+    text = str(item.get("summary") or item.get("content_text") or content)
+    return Entry(
+        url=link,
+        entry_id=entry_id,
+        title=plain_text(str(item.get("title") or "")),
+        summary=plain_text(text)[:2000],
+        content=content,
+        published_at=instant(item.get("date_published")),
+        updated_at=instant(item.get("date_modified")),
+        authors=tuple(str(a["name"]) for a in authors if isinstance(a, dict) and a.get("name")),
+        language=_language(item.get("language")),
+        image=normalise(str(item.get("image") or ""), base),
+        tags=tuple(str(t) for t in item.get("tags") or () if isinstance(t, str)),
+    )
+
+
+def plain_text(text: str) -> str:
+    """Text without markup: tags removed, entities resolved (twice-escaped ones too), white space folded."""
+    if "<" in text or "&" in text:
+        try:
+            text = (
+                lxml_html.fromstring(f"<div>{text}</div>").text_content() if re.search(r"<[a-zA-Z/!]", text) else text
+            )
+        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+            text = re.sub(r"<[^>]*>", " ", text)
+        text = html.unescape(text)
+    return " ".join(_printable(text).split())
+
+
+def _printable(text: str) -> str:
+    """Without NUL, other controls and lone surrogates."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", " ", text)
+
+
+def instant(value: Any) -> datetime | None:
+    """An aware instant in UTC from however a feed wrote it; a time without a zone is taken as UTC. None for no date."""
+    text = " ".join(str(value or "").split())
+    if not text:
+        return None
+    for read in (datetime.fromisoformat, _rfc822, _free):
+        try:
+            found = read(text)
+        except (ValueError, OverflowError, TypeError):
+            continue
+        if found is not None:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+            try:
+                found = found.astimezone(UTC)
+            except OverflowError:
+                return None
+            return found if 1970 <= found.year <= 2200 else None
+    return None
+
+
+def _rfc822(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
+    return parsedate_to_datetime(text)
+
+
+def _free(text: str) -> datetime | None:
+    parsed = feedparser.datetimes._parse_date(text)
+    return None if parsed is None else datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+
+
+def _alternate(links: Any) -> str:
+    for link in links:
+        if isinstance(link, Mapping) and link.get("rel", "alternate") == "alternate" and link.get("href"):
+            return str(link["href"])
+    return ""
+
+
+def _hub(links: Any) -> str:
+    return next((str(k.get("href")) for k in links if isinstance(k, Mapping) and k.get("rel") == "hub"), "")
+
+
+def _authors(raw: Any) -> tuple[str, ...]:
+    named = [str(a.get("name") or "") for a in raw.get("authors") or () if isinstance(a, Mapping)]
+    names = [n for n in named if n] or [str(raw.get("author") or "")]
+    return tuple(dict.fromkeys(plain_text(n) for n in names if n.strip()))
+
+
+def _image(raw: Any, base: str) -> str:
+    for key in ("media_content", "media_thumbnail"):
+        for media in raw.get(key) or ():
+            if isinstance(media, Mapping) and media.get("url") and "image" in str(media.get("type") or "image"):
+                return normalise(str(media["url"]), base)
+    for enclosure in raw.get("enclosures") or ():
+        address = enclosure.get("url") or enclosure.get("href")
+        if address and str(enclosure.get("type") or "").startswith("image/"):
+            return normalise(str(address), base)
+    return ""
+
+
+def _language(value: Any) -> str:
+    found = re.match(r"[a-zA-Z]{2,3}(?=$|[-_])", str(value or "").strip())
+    return found[0].lower() if found else ""
+
+
+def _ttl(value: Any) -> timedelta | None:
+    return timedelta(minutes=min(int(value), 10080)) if str(value or "").strip().isdigit() and int(value) else None
+
+
+def _first_text(root: Any, name: str) -> str:
+    found = root.find(f".//{{*}}{name}")
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _what_it_is(body: bytes) -> str:
+    head = body[:2000].lower()
+    if b"<html" in head or b"<!doctype html" in head:
+        return "this is an HTML page, not a feed: look for a feed link on it with `vedette sources discover`"
+    return "this is not a feed"

@@ -1,0 +1,66 @@
+"""Reading an answer in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Mapping
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from crawler.spiders import KINDS, Listing
+from vedette.errors import Refused
+from vedette.model import FetchOutcome
+
+SECONDS = 10.0
+MEMORY_BYTES = 1_500_000_000
+
+
+def read_listing(
+    kind: str, url: str, settings: Mapping[str, Any], body: bytes, headers: Mapping[str, str], max_entries: int
+) -> Listing:
+    """What an answer shows, by the kind of its source."""
+    return KINDS[kind](url, settings).read(body, url, headers, max_entries)
+
+
+class IsolatedReader:
+    """A pool of one process, made when first needed; a body that hangs or kills it is refused."""
+
+    def __init__(self) -> None:
+        """Close it with `close`."""
+        self._pool: ProcessPool | None = None
+
+    async def read(
+        self, kind: str, url: str, settings: Mapping[str, Any], body: bytes, headers: Mapping[str, str], most: int
+    ) -> Listing:
+        """As `read_listing`, within limits of time and memory; Refused beyond them."""
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=1, initializer=_limit, context=multiprocessing.get_context("spawn"), max_tasks=50
+            )
+        future = self._pool.schedule(
+            read_listing, args=(kind, url, dict(settings), body, dict(headers), most), timeout=SECONDS
+        )
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise Refused(FetchOutcome.FAILED, f"reading it took more than {SECONDS:g} s") from None
+        except ProcessExpired as error:
+            raise Refused(FetchOutcome.FAILED, f"reading it broke the parser ({error})") from None
+        except (MemoryError, RecursionError) as error:
+            raise Refused(FetchOutcome.FAILED, f"reading it took too much ({type(error).__name__})") from None
+
+    def close(self) -> None:
+        """End the process."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+
+
+def _limit() -> None:
+    import resource
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

@@ -1,0 +1,276 @@
+"""The two jobs of the crawl worker: poll a source, fetch a page. Each ends in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from crawler import polling
+from crawler.fetcher import Answer
+from crawler.isolate import IsolatedReader, read_listing
+from crawler.politeness import Politeness
+from crawler.spiders import KINDS, Listing
+from crawler.urls import identity
+from storage import Transaction
+from vedette.errors import Refused
+from vedette.model import (
+    Drop,
+    DropReason,
+    Entry,
+    Fetch,
+    FetchOutcome,
+    Item,
+    Page,
+    SourceClaim,
+    SourceState,
+    SourceStatus,
+)
+
+if TYPE_CHECKING:
+    from vedette.daemon.context import Context
+
+GONE_AFTER = 3
+"""Polls in a row that must say 410 before a source is given up, loudly."""
+NOT_FOUND_ATTEMPTS = 3
+"""A page may be missing for a while after its feed names it."""
+FIRST_RETRY = timedelta(minutes=1)
+
+FINAL = {
+    FetchOutcome.ROBOTS: DropReason.ROBOTS,
+    FetchOutcome.GONE: DropReason.GONE,
+    FetchOutcome.TOO_LARGE: DropReason.TOO_LARGE,
+    FetchOutcome.BLOCKED_ADDRESS: DropReason.BLOCKED_ADDRESS,
+    FetchOutcome.BAD_REDIRECT: DropReason.UNREACHABLE,
+}
+"""Outcomes of a page after which another attempt would end the same."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What jobs work with."""
+
+    context: Context
+    polite: Politeness
+    reader: IsolatedReader
+    chance: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What a poll brought."""
+
+    new_items: int = 0
+    error: str = ""
+
+
+# --------------------------------------------------------------------------- polls
+
+
+async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
+    """Ask a source what is new and write it down."""
+    status = claim.status
+    source, started = status.source, tools.context.clock.now()
+    answer = await tools.polite.get(source.url, validators(status))
+    listing: Listing | None = None
+    if answer.outcome is FetchOutcome.OK:
+        try:
+            listing = await _read(tools, status, answer)
+        except Refused as error:
+            answer = replace(answer, outcome=FetchOutcome(error.reason), error=error.detail)
+    fetch = _fetch_of(answer, source.url, "poll", started, source_id=source.id)
+    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing)
+
+
+def validators(status: SourceStatus) -> dict[str, str]:
+    """The headers of a conditional request, byte for byte what the server gave."""
+    headers = {}
+    if status.etag:
+        headers["If-None-Match"] = status.etag
+    if status.last_modified:
+        headers["If-Modified-Since"] = status.last_modified
+    return headers
+
+
+async def _read(tools: Tools, status: SourceStatus, answer: Answer) -> Listing:
+    source, most = status.source, tools.context.settings.crawl.max_entries
+    spider = KINDS[source.kind](source.url, source.settings)
+    if not spider.must_isolate(answer.body):
+        return read_listing(source.kind, answer.url, source.settings, answer.body, answer.headers, most)
+    return await tools.reader.read(source.kind, answer.url, source.settings, answer.body, answer.headers, most)
+
+
+def _record_poll(tools: Tools, claim: SourceClaim, answer: Answer, fetch: Fetch, listing: Listing | None) -> PollResult:
+    context, status = tools.context, claim.status
+    source, now = status.source, context.clock.now()
+    good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
+    failures = 0 if good else status.failures + 1
+    new_items = 0
+    with context.store.write() as tx:
+        rate = polling.Rate.from_json(status.polling)
+        overflowed = False
+        if listing is not None:
+            new_items, shown = _take_in(tx, tools, status, listing, now)
+            overflowed = status.first_success_at is not None and 0 < shown == new_items
+            first = rate.at is None
+            rate = (
+                polling.seed([e.published_at for e in listing.entries], now) if first else rate.observe(new_items, now)
+            )
+        elif good:
+            rate = rate.observe(0, now)
+        wait = _wait(tools, status, answer, listing, rate, failures, overflowed=overflowed)
+        tx.sources.record_poll(
+            source.id,
+            claim.owner,
+            fetch,
+            next_poll_at=now + polling.jittered(wait, tools.chance.random()),
+            interval=wait if good else status.interval,
+            # validators of an answer that could not be used would make the next one "not modified"
+            etag=answer.headers.get("etag", "") if listing is not None else status.etag,
+            last_modified=answer.headers.get("last-modified", "") if listing is not None else status.last_modified,
+            failures=failures,
+            polling=rate.as_json(),
+            success=good,
+            now=now,
+        )
+        if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
+            tx.sources.set_state(source.id, SourceState.GONE, f"answered 410 {failures} times in a row", now)
+        _remember_hosts(tx, tools)
+    _tell(context, status, answer, failures, new_items)
+    return PollResult(new_items, answer.error if not good else "")
+
+
+def _take_in(tx: Transaction, tools: Tools, status: SourceStatus, listing: Listing, now: datetime) -> tuple[int, int]:
+    """Store what a listing shows; how many items are new, and how many entries there were."""
+    source = status.source
+    silent = status.first_success_at is None and not source.alert_on_first_poll
+    pairs: list[tuple[str, Entry]] = [(identity(e.url), e) for e in listing.entries if e.url]
+    added = tx.items.add_entries(source.id, pairs, silent=silent, now=now)
+    nowhere = len(listing.entries) - len(pairs)
+    for count, reason, detail in (
+        (nowhere, DropReason.NOT_AN_ARTICLE, f"{nowhere} entries name no page"),
+        (listing.overflow, DropReason.OVERFLOW, f"{listing.overflow} entries beyond crawl.max_entries"),
+    ):
+        if count and status.first_success_at is None:  # told once, not at every poll
+            tx.drops.add(Drop(reason, now, "crawl", url=source.url, detail=detail, source_id=source.id))
+    return len(added.new), len(pairs)
+
+
+def _wait(
+    tools: Tools,
+    status: SourceStatus,
+    answer: Answer,
+    listing: Listing | None,
+    rate: polling.Rate,
+    failures: int,
+    *,
+    overflowed: bool,
+) -> timedelta:
+    crawl, source = tools.context.settings.crawl, status.source
+    limits = polling.Limits(crawl.interval, crawl.min_interval, crawl.max_interval)
+    if failures:
+        return polling.interval_after_failure(failures, status.interval, limits=limits, fixed=source.interval)
+    return polling.interval_after_success(
+        rate,
+        limits=limits,
+        weight=source.weight,
+        fixed=source.interval,
+        floor=listing.floor if listing else None,
+        overflowed=overflowed,
+    )
+
+
+def _tell(context: Context, status: SourceStatus, answer: Answer, failures: int, new_items: int) -> None:
+    """One line when a source begins to fail or recovers; the rest is in the records."""
+    name = status.source.id
+    if failures == 1:
+        context.log.warning("source fails", source=name, outcome=answer.outcome.value, error=answer.error)
+    elif not failures and status.failures:
+        context.log.info("source recovered", source=name, after=status.failures)
+    if new_items:
+        context.log.info("source polled", source=name, new=new_items, silent=status.first_success_at is None)
+
+
+# --------------------------------------------------------------------------- pages
+
+
+async def fetch_page(tools: Tools, item: Item) -> bool:
+    """Fetch the page of an item and write down how it ended; True where the page is there."""
+    started = tools.context.clock.now()
+    answer = await tools.polite.get(item.url)
+    if answer.outcome is FetchOutcome.OK and not answer.body.strip():
+        answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
+    fetch = _fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
+    return await asyncio.to_thread(_record_page, tools, item, answer, fetch)
+
+
+def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch) -> bool:
+    context = tools.context
+    now, owner = context.clock.now(), context.owner
+    with context.store.write() as tx:
+        tx.fetches.add(fetch)
+        _remember_hosts(tx, tools)
+        if answer.outcome is FetchOutcome.OK:
+            page = Page(answer.url, answer.body, answer.status, answer.headers, now)
+            return tx.items.store_page(item.id, owner, page, now)
+        reason = drop_reason(answer.outcome, answer.status, item.attempts + 1, context.settings.crawl.item_attempts)
+        if reason is not None:
+            detail = f"{answer.error} (attempt {item.attempts + 1})"
+            drop = Drop(reason, now, "fetch", item.url, detail, item.source_id, item.id)
+            tx.items.drop(item.id, owner, drop)
+            context.log.info("page dropped", item=item.id, url=item.url, reason=reason.value, error=answer.error)
+        else:
+            tx.items.retry(item.id, owner, now + retry_wait(item.attempts), answer.error)
+    return False
+
+
+def drop_reason(outcome: FetchOutcome, status: int, attempt: int, attempts: int) -> DropReason | None:
+    """Why a page is given up after its n-th attempt (from 1), None where another one is worth it."""
+    if outcome is FetchOutcome.ROBOTS and status >= 500:
+        return DropReason.ROBOTS if attempt >= attempts else None  # nobody forbade it: robots.txt can't be read now
+    if outcome in FINAL:
+        return FINAL[outcome]
+    if outcome is FetchOutcome.HTTP_ERROR:
+        return DropReason.HTTP_ERROR if attempt >= min(NOT_FOUND_ATTEMPTS, attempts) else None
+    if outcome is FetchOutcome.THROTTLED:
+        attempts *= 4  # the host lives and says when: be patient
+    return DropReason.UNREACHABLE if attempt >= attempts else None
+
+
+def retry_wait(attempts: int) -> timedelta:
+    """The wait before another attempt, given how many there were before the last: 1, 4, 16, 64 ... minutes."""
+    wait: timedelta = FIRST_RETRY * 4 ** min(attempts, 6)
+    return min(wait, timedelta(hours=12))
+
+
+# --------------------------------------------------------------------------- both
+
+
+def _fetch_of(
+    answer: Answer,
+    url: str,
+    purpose: str,
+    at: datetime,
+    source_id: str | None = None,
+    item_id: int | None = None,
+) -> Fetch:
+    return Fetch(
+        url=url,
+        purpose=purpose,
+        at=at,
+        outcome=answer.outcome,
+        status=answer.status,
+        bytes=len(answer.body),
+        milliseconds=answer.milliseconds,
+        source_id=source_id,
+        item_id=item_id,
+        final_url=answer.url if answer.url != url else "",
+        error=answer.error,
+    )
+
+
+def _remember_hosts(tx: Transaction, tools: Tools) -> None:
+    for state in tools.polite.states():
+        tx.hosts.put(state)

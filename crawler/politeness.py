@@ -1,0 +1,158 @@
+"""One request to a host at a time, with a pause, and only where its robots.txt allows it.
+
+What a host asked for is kept in its row, so that a restart forgets nothing. Pauses are real seconds: it is the host
+that has to live with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from crawler import robots
+from crawler.fetcher import Answer, Fetcher
+from storage import HostState, Store
+from vedette.clock import Clock
+from vedette.model import FetchOutcome
+from vedette.network import host_of
+
+PAUSE = 1.0
+"""Real seconds between two requests to a host, at least."""
+LONGEST_LATENCY_PAUSE = 10.0
+PATIENCE = 15.0
+"""Real seconds that a request waits for its turn; a host that wants more is asked another time."""
+DEFAULT_RETRY_AFTER = 60.0
+"""Real seconds to leave a host alone that said 429 or 503 without saying how long; doubled each time it says so."""
+LONGEST_RETRY_AFTER = 24 * 3600.0
+MAX_REDIRECTS = 5
+
+
+@dataclass
+class _Host:
+    state: HostState
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    not_before: float = 0.0  # monotonic real seconds
+
+
+class Politeness:
+    """Asks for URLs on behalf of sources and items."""
+
+    def __init__(self, fetcher: Fetcher, store: Store, clock: Clock) -> None:
+        """One per process."""
+        self._fetcher, self._store, self._clock = fetcher, store, clock
+        self._hosts: dict[str, _Host] = {}
+        self._saved: dict[str, HostState] = {}
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for a URL, following redirects; every hop is asked of its own host's robots.txt and turn."""
+        asked, headers = url, dict(headers or {})
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._one(url, headers)
+            if not answer.location:
+                return replace(answer, url=url)
+            if answer.location == asked:
+                break
+            if host_of(answer.location) != host_of(url):
+                headers = {}  # validators belong to the URL that gave them
+            url = answer.location
+        return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects, or a loop")
+
+    def states(self) -> list[HostState]:
+        """What is to be remembered of the hosts that were asked since the last call."""
+        changed = [host.state for host in self._hosts.values() if host.state is not self._saved.get(host.state.host)]
+        self._saved.update({state.host: state for state in changed})
+        return changed
+
+    async def _one(self, url: str, headers: Mapping[str, str]) -> Answer:
+        host = await self._host(host_of(url))
+        async with host.lock:
+            forbidden = await self._robots(host, url)
+            if forbidden is not None:
+                return forbidden
+            return await self._turn(host, url, headers)
+
+    async def _host(self, name: str) -> _Host:
+        if name not in self._hosts:
+            state = await asyncio.to_thread(self._load, name)
+            self._hosts.setdefault(name, _Host(state or HostState(name)))
+        return self._hosts[name]
+
+    def _load(self, name: str) -> HostState | None:
+        with self._store.read() as tx:
+            return tx.hosts.get(name)
+
+    async def _robots(self, host: _Host, url: str) -> Answer | None:
+        """The answer in place of a forbidden URL, None where it is allowed."""
+        if robots.must_fetch(host.state, self._clock.now()):
+            answer = await self._fetch_robots(host, robots.robots_url(url))
+            if answer.status == 0 or answer.outcome is FetchOutcome.THROTTLED:
+                return replace(answer, url=url)  # the host can't be reached, or not now: that is the reason to record
+        if robots.allows(host.state, url, self._fetcher.agent):
+            return None
+        status = host.state.robots_status or 0
+        if status < 500:
+            return Answer(url, FetchOutcome.ROBOTS, error="robots.txt forbids it")
+        return Answer(url, FetchOutcome.ROBOTS, status, error=f"robots.txt can't be read (status {status})")
+
+    async def _fetch_robots(self, host: _Host, url: str) -> Answer:
+        answer = await self._turn(host, url, {})
+        for _ in range(MAX_REDIRECTS):
+            if not answer.location or host_of(answer.location) != host.state.host:
+                break
+            answer = await self._turn(host, answer.location, {})
+        if answer.status == 0 or answer.outcome is FetchOutcome.THROTTLED:
+            return answer
+        text = answer.body[: robots.MAX_BYTES].decode("utf-8", "replace") if answer.status == 200 else ""
+        status = 404 if answer.location else answer.status  # a redirect to elsewhere says nothing about this host
+        host.state = replace(
+            host.state,
+            robots_status=status,
+            robots_text=text.replace("\0", ""),
+            robots_fetched_at=self._clock.now(),
+        )
+        host.state = replace(host.state, delay_seconds=robots.crawl_delay(host.state, self._fetcher.agent))
+        return answer
+
+    async def _turn(self, host: _Host, url: str, headers: Mapping[str, str]) -> Answer:
+        """Wait for the host's turn, ask, and note what it said about the next one."""
+        wait = self._wait(host)
+        if wait > PATIENCE:
+            return Answer(url, FetchOutcome.THROTTLED, error=f"the host asked to be left alone: {host.state.reason}")
+        if wait > 0:
+            await asyncio.sleep(wait)
+        answer = await self._fetcher.get(url, headers)
+        pause = max(PAUSE, host.state.delay_seconds, min(answer.milliseconds / 1000, LONGEST_LATENCY_PAUSE))
+        failures, reason = 0, ""
+        if answer.outcome is FetchOutcome.THROTTLED:
+            failures = host.state.failures + 1
+            reason = f"status {answer.status}"
+            asked = retry_after(answer.headers, self._clock.wall())
+            pause = max(pause, DEFAULT_RETRY_AFTER * 2 ** min(failures - 1, 6) if asked is None else asked + 0.5)
+        host.not_before = self._clock.monotonic() + pause
+        next_ok = self._clock.now() + self._clock.real(pause)
+        host.state = replace(host.state, next_ok_at=next_ok, failures=failures, reason=reason)
+        return answer
+
+    def _wait(self, host: _Host) -> float:
+        """Real seconds until the host may be asked: what this process knows, or what its row remembers."""
+        mine = host.not_before - self._clock.monotonic()
+        if host.not_before or host.state.next_ok_at is None:
+            return mine
+        remembered = (host.state.next_ok_at - self._clock.now()).total_seconds() / self._clock.speed
+        return min(remembered, LONGEST_RETRY_AFTER)
+
+
+def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
+    """The real seconds that a Retry-After asks for, None where there is none. `wall` is the machine's own date."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return min(float(value), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
+    return min(max(0.0, (until - wall).total_seconds()), LONGEST_RETRY_AFTER)

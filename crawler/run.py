@@ -1,0 +1,185 @@
+"""The crawl worker: claims what is due, asks for it politely, and writes down how it ended.
+
+Per host there is one job at a time, a poll or a page; jobs of different hosts run side by side. Every job ends in one
+transaction that holds its outcome, the items it brought, and what its host asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+from crawler import jobs
+from crawler.fetcher import Fetcher
+from crawler.isolate import IsolatedReader
+from crawler.politeness import Politeness
+from vedette.model import Item, ItemState, SourceClaim
+from vedette.network import host_of
+
+if TYPE_CHECKING:
+    from vedette.daemon.context import Context
+
+LEASE_SECONDS = 300.0
+"""Real seconds; longer than a poll with all its redirects and pauses can take."""
+IDLE_SECONDS = 0.2
+"""Real seconds between two looks for work."""
+GRACE_SECONDS = 10.0
+"""Real seconds that requests in flight may still take once the worker shall stop."""
+CLAIM_AT_MOST = 64
+
+
+@dataclass
+class Tally:
+    """What a run did."""
+
+    polls: int = 0
+    pages: int = 0
+    new_items: int = 0
+    failed: dict[str, str] = field(default_factory=dict)  # source -> why
+
+
+def main(context: Context) -> None:
+    """The worker role: crawl until `context.stop` is set."""
+    uvloop.run(_crawl(context, None, once=False))
+
+
+def crawl_once(context: Context, ids: Collection[str] | None = None) -> Tally:
+    """Poll what is due, or the sources named, once, and fetch every page that waits."""
+    return uvloop.run(_crawl(context, ids, once=True))
+
+
+async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -> Tally:
+    async with Fetcher(context.settings, context.clock) as fetcher:
+        reader = IsolatedReader()
+        try:
+            polite = Politeness(fetcher, context.store, context.clock)
+            worker = Worker(context, polite, reader)
+            await (worker.once(ids) if once else worker.forever())
+            return worker.tally
+        finally:
+            reader.close()
+
+
+class Worker:
+    """The dispatcher of one process."""
+
+    def __init__(self, context: Context, polite: Politeness, reader: IsolatedReader) -> None:
+        """Made in the loop it runs in."""
+        self.context, self.tally = context, Tally()
+        self.tools = jobs.Tools(context, polite, reader, random.Random())
+        self._running: dict[str, asyncio.Task[None]] = {}  # by host
+
+    async def forever(self) -> None:
+        """Work until told to stop, then finish what is in flight."""
+        stop = self.context.stop
+        while not stop.is_set():
+            if not await self._dispatch(None):
+                await self._rest()
+        await self._finish()
+
+    async def once(self, ids: Collection[str] | None) -> None:
+        """Work until nothing is due and no page waits."""
+        left = set(ids) if ids is not None else None
+        if left is None:
+            left = await asyncio.to_thread(self._due)
+        while not self.context.stop.is_set():
+            started = await self._dispatch(left)
+            if not started and not self._running and not left and not await asyncio.to_thread(self._pages_wait):
+                break
+            if not started:
+                await self._rest()
+        await self._finish()
+
+    async def _dispatch(self, only: set[str] | None) -> int:
+        """Start jobs as long as there is room; how many. `only` names the sources still to be polled."""
+        room = min(self.context.settings.crawl.concurrency - len(self._running), CLAIM_AT_MOST)
+        if room <= 0:
+            return 0
+        busy = set(self._running)
+        polls, pages = await asyncio.to_thread(self._claim, room, busy, only)
+        for claim in polls:
+            source = claim.status.source
+            if only is not None:
+                only.discard(source.id)
+            self._start(host_of(source.url), self._poll(claim))
+        for item in pages:
+            self._start(host_of(item.url), self._page(item))
+        return len(polls) + len(pages)
+
+    def _claim(
+        self, room: int, busy: Collection[str], only: Collection[str] | None
+    ) -> tuple[Sequence[SourceClaim], Sequence[Item]]:
+        clock, store = self.context.clock, self.context.store
+        now = clock.now()
+        with store.read() as tx:
+            pages_wait = tx.items.any_waiting(ItemState.NEW, now)
+            polls_wait = bool(only) if only is not None else tx.sources.any_due(now)
+        if not pages_wait and not polls_wait:
+            return (), ()
+        lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
+        with store.write() as tx:
+            # pages first: they are why one polls; but polls keep half of the room
+            pages = tx.items.claim(ItemState.NEW, owner, now, max(1, room // 2), lease, busy) if pages_wait else []
+            taken = {*busy, *(host_of(item.url) for item in pages)}
+            polls = tx.sources.claim_due(owner, now, room - len(pages), lease, taken, only) if polls_wait else []
+        return polls, pages
+
+    def _start(self, host: str, job: Any) -> None:
+        task = asyncio.ensure_future(job)
+        self._running[host] = task
+        task.add_done_callback(lambda done: self._ended(host, done))
+
+    def _ended(self, host: str, task: asyncio.Task[None]) -> None:
+        self._running.pop(host, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # the lease runs out and the job is taken again: a bug costs a delay, never an item
+            self.context.log.error("crawl job failed", host=host, error=repr(error), exc_info=error)
+
+    async def _poll(self, claim: SourceClaim) -> None:
+        result = await jobs.poll(self.tools, claim)
+        self.tally.polls += 1
+        self.tally.new_items += result.new_items
+        if result.error:
+            self.tally.failed[claim.status.source.id] = result.error
+
+    async def _page(self, item: Item) -> None:
+        if await jobs.fetch_page(self.tools, item):
+            self.tally.pages += 1
+
+    async def _rest(self) -> None:
+        """Wait for a job to end, or for a moment."""
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(IDLE_SECONDS)
+
+    async def _finish(self) -> None:
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=GRACE_SECONDS)
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.to_thread(self._release)
+
+    def _release(self) -> None:
+        with self.context.store.write() as tx:
+            tx.sources.release(self.context.owner)
+            tx.items.release(self.context.owner)
+
+    def _due(self) -> set[str]:
+        now = self.context.clock.now()
+        with self.context.store.read() as tx:
+            return {
+                status.source.id
+                for status in tx.sources.list()
+                if status.source.state == "active" and (status.next_poll_at is None or status.next_poll_at <= now)
+            }
+
+    def _pages_wait(self) -> bool:
+        with self.context.store.read() as tx:
+            soon = self.context.clock.now() + self.context.clock.real(30)
+            return tx.items.any_waiting(ItemState.NEW, soon)

@@ -1,0 +1,52 @@
+"""Identity of a URL: two texts that lead to the same article have the same identity.
+
+An identity is a key, not an address: pages are fetched by the URL as the source printed it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from courlan import clean_url
+from w3lib.url import canonicalize_url, safe_url_string
+
+TRACKING = re.compile(
+    r"^(utm_.*|at_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_cid|mc_eid|_ga|_gl|_hsenc|_hsmi|ref_src"
+    r"|cmpid|ito|ns_.*|spm|wt_mc|xtor|ocid|smid|smtyp|partner|rss|from_rss|feed_id)$",
+    re.IGNORECASE,
+)
+"""Query parameters that say how a reader came, not what is read."""
+
+
+def normalise(url: str, base: str = "") -> str:
+    """An absolute http(s) URL that can be requested, "" where there is none. Relative ones are joined to `base`."""
+    url = "".join(url.split()) if "\n" in url or "\t" in url else url.strip()
+    if not url:
+        return ""
+    try:
+        url = urljoin(base, url) if base else url
+        if urlsplit(url).scheme.lower() not in ("http", "https") or not urlsplit(url).hostname:
+            return ""
+        return safe_url_string(url)
+    except ValueError:  # "[" in the host, an impossible port
+        return ""
+
+
+def identity(url: str) -> str:
+    """The key of a URL.
+
+    Scheme http and https, "www.", "amp." and "m." hosts, default ports, fragments, tracking parameters, the order of
+    parameters, percent-encoding and a final slash make no difference.
+    """
+    try:
+        parts = urlsplit(clean_url(url) or url)
+        host = re.sub(r"^(www\d?|amp|m|mobile)\.(?=[^.]+\.)", "", (parts.hostname or "").lower())
+        port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
+    except ValueError:
+        return url
+    path = re.sub(r"/(amp|index\.html?|index\.php)?/?$", "", parts.path) or "/"
+    query = "&".join(
+        p for p in parts.query.split("&") if p and not TRACKING.match(p.partition("=")[0]) and p != "amp=1"
+    )
+    return canonicalize_url(urlunsplit(("https", host + port, path, query, "")), keep_blank_values=True)
