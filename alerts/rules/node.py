@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
+from vedette.model import Article
 
 if TYPE_CHECKING:
     from alerts.entities import Catalogue
@@ -90,8 +91,8 @@ class Node:
     level: ClassVar[int] = Level.ATOM
     positional: ClassVar[bool] = False  # it has places in the text, so it can stand in NEAR and ATLEAST
     example: ClassVar[str] = ""  # a rule that uses it
-    holds_in: ClassVar[str] = ""  # a text that the example catches
-    fails_in: ClassVar[str] = ""  # one that it does not
+    holds_in: ClassVar[Article] = Article("", "")  # what the example catches
+    fails_in: ClassVar[Article] = Article("", "")  # what it does not
 
     @classmethod
     def reads(cls, word: str) -> bool:

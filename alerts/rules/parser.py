@@ -65,7 +65,7 @@ def _parse(source: str) -> Node:
     text = _COMMENT.sub(lambda m: " " * len(m.group()), source)
     refuse_before_parsing(text, MOST_DEPTH)
     try:
-        node: Node = _parser().parse(text)  # type: ignore[assignment]
+        node: Node = _parser(len(OPERATORS)).parse(text)  # type: ignore[assignment]
     except UnexpectedInput as error:
         raise explain_unexpected(text, error) from None
     except VisitError as error:
@@ -95,11 +95,17 @@ def _nothing_positive(node: Node) -> Refusal:
 
 def by_form(form: Form) -> dict[str, type[Node]]:
     """The operators of a form by the name they are written with."""
+    return _by_form(form, len(OPERATORS))
+
+
+@lru_cache(maxsize=64)
+def _by_form(form: Form, _count: int) -> dict[str, type[Node]]:
     return {cls.name: cls for cls in OPERATORS.values() if cls.form is form}
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
+@lru_cache(maxsize=2)
+def _parser(_count: int) -> Lark:
+    """The parser for the operators that there are; built anew when a plug-in adds one."""
     grammar = (resources.files("alerts.rules") / "grammar.lark").read_text(encoding="utf-8")
     grammar = grammar.replace("@SIGILS@", "".join(map(re.escape, sorted(by_form(Form.SIGIL)))))
     for place, form in (("@INFIXES@", Form.INFIX), ("@FUNCTIONS@", Form.FUNCTION), ("@VALUES@", Form.VALUE)):
@@ -107,14 +113,8 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", transformer=_Build(), propagate_positions=False, maybe_placeholders=False)
 
 
-def forget_operators() -> None:
-    """Build the parser anew when next asked, after operators were added to `OPERATORS`."""
-    _parser.cache_clear()
-    _bare_kinds.cache_clear()
-
-
-@lru_cache(maxsize=1)
-def _bare_kinds() -> list[type[Node]]:
+@lru_cache(maxsize=2)
+def _bare_kinds(_count: int) -> list[type[Node]]:
     kinds = [cls for cls in OPERATORS.values() if cls.form is Form.BARE]
     return sorted(kinds, key=lambda cls: cls.order)
 
@@ -155,7 +155,7 @@ class _Build(Transformer[Token, Node]):
         start, end = _span(token)
         word = str(token)
         refuse_stray_words(word, start, end)
-        for cls in _bare_kinds():
+        for cls in _bare_kinds(len(OPERATORS)):
             if cls.reads(word):
                 return cls.build(Written(start, end, text=word))
         raise Refusal(start, end, f"{word} is no term")

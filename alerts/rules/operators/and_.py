@@ -10,6 +10,7 @@ from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Group, Level, Node, Reason, Weigh
 from alerts.rules.operators._joins import Join
 from alerts.rules.operators.not_ import Not
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class And(Join):
     name: ClassVar[str] = "AND"
     level: ClassVar[int] = Level.AND
     example: ClassVar[str] = "ADEX Baku"
-    holds_in: ClassVar[str] = "ADEX opens in Baku."
-    fails_in: ClassVar[str] = "ADEX opens in Seoul."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens in Baku.")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens in Seoul.")
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """The evidence of all."""

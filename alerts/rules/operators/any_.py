@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, cheapest, one_of
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Any(Node):
     name: ClassVar[str] = "ANY"
     numbered: ClassVar[bool] = True
     example: ClassVar[str] = "ANY/2(ADEX, Baku, Leonardo)"
-    holds_in: ClassVar[str] = "Leonardo opens in Baku."
-    fails_in: ClassVar[str] = "Leonardo opens in Leonardo."
+    holds_in: ClassVar[Article] = Article("", "Leonardo opens in Baku.")
+    fails_in: ClassVar[Article] = Article("", "Leonardo opens in Leonardo.")
 
     @classmethod
     def build(cls, written: Written) -> Self:

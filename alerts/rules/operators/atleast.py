@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class AtLeast(Node):
     name: ClassVar[str] = "ATLEAST"
     numbered: ClassVar[bool] = True
     example: ClassVar[str] = "ATLEAST/2(ADEX)"
-    holds_in: ClassVar[str] = "ADEX opens. ADEX closes."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens. ADEX closes.")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def build(cls, written: Written) -> Self:

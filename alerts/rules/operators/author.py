@@ -18,8 +18,8 @@ class Author(Property):
     name: ClassVar[str] = "author"
     featured: ClassVar[bool] = False
     example: ClassVar[str] = "author:rossi ADEX"
-    holds_in: ClassVar[str] = "AUTHOR Anna Rossi: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.", authors=("Anna Rossi",))
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.rules.operators._proximity import Proximity
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,5 @@ class Before(Proximity):
     name: ClassVar[str] = "BEFORE"
     ordered: ClassVar[bool] = True
     example: ClassVar[str] = "Italy BEFORE/5 Azerbaijan"
-    holds_in: ClassVar[str] = "Italy sold Azerbaijan two aircraft."
-    fails_in: ClassVar[str] = "Azerbaijan thanked Italy."
+    holds_in: ClassVar[Article] = Article("", "Italy sold Azerbaijan two aircraft.")
+    fails_in: ClassVar[Article] = Article("", "Azerbaijan thanked Italy.")

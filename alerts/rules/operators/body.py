@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from alerts.document import Document, Scope
 from alerts.rules.operators._windows import FieldScope
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,8 @@ class Body(FieldScope):
     kind: ClassVar[str] = "body"
     name: ClassVar[str] = "body"
     example: ClassVar[str] = "body:ADEX"
-    holds_in: ClassVar[str] = "ADEX opens."
-    fails_in: ClassVar[str] = "TITLE: ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.")
+    fails_in: ClassVar[Article] = Article("ADEX opens.", "")
 
     @classmethod
     def scope(cls, document: Document) -> Scope:

@@ -17,8 +17,8 @@ class Country(Property):
     name: ClassVar[str] = "country"
     featured: ClassVar[bool] = True
     example: ClassVar[str] = "country:az ADEX"
-    holds_in: ClassVar[str] = "COUNTRY AZ: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.", country="AZ")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

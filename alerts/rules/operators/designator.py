@@ -9,6 +9,7 @@ from alerts.patterns import is_designator
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Written
 from alerts.rules.operators._terms import TextTerm
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Designator(TextTerm):
     form: ClassVar[Form] = Form.BARE
     order: ClassVar[int] = 20
     example: ClassVar[str] = "C-27J"
-    holds_in: ClassVar[str] = "Two C27Js landed."
-    fails_in: ClassVar[str] = "BTC-27JUN25-70000-C and the MC-27J, a C-27A, a C-271."
+    holds_in: ClassVar[Article] = Article("", "Two C27Js landed.")
+    fails_in: ClassVar[Article] = Article("", "BTC-27JUN25-70000-C and the MC-27J, a C-27A, a C-271.")
 
     @classmethod
     def reads(cls, word: str) -> bool:

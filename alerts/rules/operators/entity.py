@@ -10,6 +10,7 @@ from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, quote, within
 from alerts.rules.operators.exact import is_plain
+from vedette.model import Article
 
 if TYPE_CHECKING:
     from alerts.entities import Catalogue
@@ -26,8 +27,8 @@ class EntityTerm(Node):
     name: ClassVar[str] = "@"
     positional: ClassVar[bool] = True
     example: ClassVar[str] = "@c-27j"
-    holds_in: ClassVar[str] = "Azərbaycan C-27J Spartan aldı."
-    fails_in: ClassVar[str] = "A Spartan race."
+    holds_in: ClassVar[Article] = Article("", "Azərbaycan C-27J Spartan aldı.")
+    fails_in: ClassVar[Article] = Article("", "A Spartan race.")
 
     @classmethod
     def build(cls, written: Written) -> Node:

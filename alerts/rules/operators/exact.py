@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from alerts.rules.node import Form, quote
 from alerts.rules.operators._terms import TextTerm
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Exact(TextTerm):
     name: ClassVar[str] = "="
     flavour: ClassVar[str] = "exact"
     example: ClassVar[str] = "=ADEX"
-    holds_in: ClassVar[str] = "ADEX opened."
-    fails_in: ClassVar[str] = "AdEx floor prices climb."
+    holds_in: ClassVar[Article] = Article("", "ADEX opened.")
+    fails_in: ClassVar[Article] = Article("", "AdEx floor prices climb.")
 
     def normal(self) -> str:
         """The text after an equals sign, quoted where it has several words."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Form, Group, Node, Weigh, Written, within
+from vedette.model import Article
 
 if TYPE_CHECKING:
     from alerts.entities import Catalogue
@@ -25,8 +26,8 @@ class KindTerm(Node):
     name: ClassVar[str] = "kind"
     positional: ClassVar[bool] = True
     example: ClassVar[str] = "kind:aircraft"
-    holds_in: ClassVar[str] = "The C-27J landed."
-    fails_in: ClassVar[str] = "The minister landed."
+    holds_in: ClassVar[Article] = Article("", "The C-27J landed.")
+    fails_in: ClassVar[Article] = Article("", "The minister landed.")
 
     @classmethod
     def build(cls, written: Written) -> Node:

@@ -17,8 +17,8 @@ class Lang(Property):
     name: ClassVar[str] = "lang"
     featured: ClassVar[bool] = True
     example: ClassVar[str] = "lang:az ADEX"
-    holds_in: ClassVar[str] = "LANG az-AZ: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX açıldı.", language="az-AZ")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from alerts.document import LEAD_TOKENS, Document, Scope
 from alerts.rules.operators._windows import FieldScope
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,8 @@ class Lead(FieldScope):
     kind: ClassVar[str] = "lead"
     name: ClassVar[str] = "lead"
     example: ClassVar[str] = "lead:ADEX"
-    holds_in: ClassVar[str] = "ADEX opens."
-    fails_in: ClassVar[str] = "word " * 60 + "ADEX"
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.")
+    fails_in: ClassVar[Article] = Article("", "word " * 60 + "ADEX")
 
     @classmethod
     def scope(cls, document: Document) -> Scope:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.rules.operators._proximity import Proximity
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,5 @@ class Near(Proximity):
     kind: ClassVar[str] = "near"
     name: ClassVar[str] = "NEAR"
     example: ClassVar[str] = "Leonardo NEAR/5 Baku"
-    holds_in: ClassVar[str] = "In Baku they met Leonardo."
-    fails_in: ClassVar[str] = "Leonardo announced results for the whole of last year in Baku."
+    holds_in: ClassVar[Article] = Article("", "In Baku they met Leonardo.")
+    fails_in: ClassVar[Article] = Article("", "Leonardo announced results for the whole of last year in Baku.")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Form, Level, Node, Reason, leaves
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Not(Node):
     name: ClassVar[str] = "NOT"
     level: ClassVar[int] = Level.NOT
     example: ClassVar[str] = "ADEX -Seoul"
-    holds_in: ClassVar[str] = "ADEX opens in Baku."
-    fails_in: ClassVar[str] = "Seoul ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens in Baku.")
+    fails_in: ClassVar[Article] = Article("", "Seoul ADEX opens.")
 
     @classmethod
     def of(cls, operand: Node, start: int = 0, end: int = 0) -> Node:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Group, Level, Reason, Weigh, one_of
 from alerts.rules.operators._joins import Join
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class Or(Join):
     name: ClassVar[str] = "OR"
     level: ClassVar[int] = Level.OR
     example: ClassVar[str] = "ADEX OR IDEF"
-    holds_in: ClassVar[str] = "IDEF opens."
-    fails_in: ClassVar[str] = "DSEI opens."
+    holds_in: ClassVar[Article] = Article("", "IDEF opens.")
+    fails_in: ClassVar[Article] = Article("", "DSEI opens.")
 
     @property
     def positional(self) -> bool:  # type: ignore[override]

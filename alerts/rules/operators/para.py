@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.rules.operators._windows import Window
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,5 @@ class Para(Window):
     name: ClassVar[str] = "PARA"
     what: ClassVar[str] = "paragraph"
     example: ClassVar[str] = "PARA(Leonardo Baku)"
-    holds_in: ClassVar[str] = "Leonardo rose. Baku was calm."
-    fails_in: ClassVar[str] = "Leonardo rose.\\n\\nBaku was calm."
+    holds_in: ClassVar[Article] = Article("", "Leonardo rose. Baku was calm.")
+    fails_in: ClassVar[Article] = Article("", "Leonardo rose.\n\nBaku was calm.")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Node, Written, quote
 from alerts.rules.operators._terms import TextTerm
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Phrase(TextTerm):
     kind: ClassVar[str] = "phrase"
     form: ClassVar[Form] = Form.QUOTED
     example: ClassVar[str] = '"joint production"'
-    holds_in: ClassVar[str] = "They agreed on joint-production of drones."
-    fails_in: ClassVar[str] = "They agreed on a joint.\n\nProduction begins."
+    holds_in: ClassVar[Article] = Article("", "They agreed on joint-production of drones.")
+    fails_in: ClassVar[Article] = Article("", "They agreed on a joint.\n\nProduction begins.")
 
     @classmethod
     def build(cls, written: Written) -> Node:  # type: ignore[override]

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written, cheapest, one_of
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Score(Node):
     name: ClassVar[str] = "SCORE"
     numbered: ClassVar[bool] = True
     example: ClassVar[str] = "SCORE/8(ADEX^5, Baku^3, Leonardo^3, Seoul^-8)"
-    holds_in: ClassVar[str] = "ADEX opens in Baku."
-    fails_in: ClassVar[str] = "Seoul ADEX opens; guests from Baku came."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens in Baku.")
+    fails_in: ClassVar[Article] = Article("", "Seoul ADEX opens; guests from Baku came.")
 
     @classmethod
     def build(cls, written: Written) -> Self:

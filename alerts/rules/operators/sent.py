@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.rules.operators._windows import Window
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,5 @@ class Sent(Window):
     name: ClassVar[str] = "SENT"
     what: ClassVar[str] = "sentence"
     example: ClassVar[str] = "SENT(Leonardo Baku)"
-    holds_in: ClassVar[str] = "They met. Leonardo opens an office in Baku. It rained."
-    fails_in: ClassVar[str] = "Leonardo rose. Baku was calm."
+    holds_in: ClassVar[Article] = Article("", "They met. Leonardo opens an office in Baku. It rained.")
+    fails_in: ClassVar[Article] = Article("", "Leonardo rose. Baku was calm.")

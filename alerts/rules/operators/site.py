@@ -18,8 +18,8 @@ class Site(Property):
     name: ClassVar[str] = "site"
     featured: ClassVar[bool] = False
     example: ClassVar[str] = "site:news.example ADEX"
-    holds_in: ClassVar[str] = "URL https://www.news.example/1: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.", url="https://www.news.example/1")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

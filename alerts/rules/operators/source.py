@@ -17,8 +17,8 @@ class Source(Property):
     name: ClassVar[str] = "source"
     featured: ClassVar[bool] = True
     example: ClassVar[str] = "source:trend-az ADEX"
-    holds_in: ClassVar[str] = "SOURCE trend-az: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.", source="trend-az")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

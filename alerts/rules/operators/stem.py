@@ -9,6 +9,7 @@ from typing import ClassVar
 from alerts.rules.node import Form, quote
 from alerts.rules.operators._terms import TextTerm
 from alerts.rules.operators.exact import is_plain
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Stem(TextTerm):
     name: ClassVar[str] = "~"
     flavour: ClassVar[str] = "stem"
     example: ClassVar[str] = "~delivery"
-    holds_in: ClassVar[str] = "Deliveries begin in May."
-    fails_in: ClassVar[str] = "The deliberations begin."
+    holds_in: ClassVar[Article] = Article("", "Deliveries begin in May.")
+    fails_in: ClassVar[Article] = Article("", "The deliberations begin.")
 
     def normal(self) -> str:
         """The word after a tilde, quoted where there are several."""

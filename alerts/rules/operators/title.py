@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from alerts.document import Document, Scope
 from alerts.rules.operators._windows import FieldScope
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,8 @@ class Title(FieldScope):
     kind: ClassVar[str] = "title"
     name: ClassVar[str] = "title"
     example: ClassVar[str] = "title:(ADEX OR IDEF)"
-    holds_in: ClassVar[str] = "TITLE: ADEX opens."
-    fails_in: ClassVar[str] = "It is ADEX."
+    holds_in: ClassVar[Article] = Article("ADEX opens.", "")
+    fails_in: ClassVar[Article] = Article("", "It is ADEX.")
 
     @classmethod
     def scope(cls, document: Document) -> Scope:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Form, Node, Reason, Written
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class TopicTerm(Node):
     form: ClassVar[Form] = Form.SIGIL
     name: ClassVar[str] = "#"
     example: ClassVar[str] = "#az-it-air"
-    holds_in: ClassVar[str] = "What that topic catches: ADEX."
-    fails_in: ClassVar[str] = "Anything else."
+    holds_in: ClassVar[Article] = Article("", "What that topic catches: ADEX.")
+    fails_in: ClassVar[Article] = Article("", "Anything else.")
 
     @classmethod
     def build(cls, written: Written) -> Node:

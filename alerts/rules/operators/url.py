@@ -17,8 +17,8 @@ class Url(Property):
     name: ClassVar[str] = "url"
     featured: ClassVar[bool] = False
     example: ClassVar[str] = "url:/defence/ ADEX"
-    holds_in: ClassVar[str] = "URL https://news.example/defence/1: ADEX opens."
-    fails_in: ClassVar[str] = "ADEX opens."
+    holds_in: ClassVar[Article] = Article("", "ADEX opens.", url="https://news.example/defence/1")
+    fails_in: ClassVar[Article] = Article("", "ADEX opens.")
 
     @classmethod
     def values(cls, article: Article) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from alerts.patterns import glob_tokens
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Form, Node, Written
 from alerts.rules.operators._terms import TextTerm
+from vedette.model import Article
 
 LEAST = 3
 """Letters that must stand before `*`."""
@@ -24,8 +25,8 @@ class Wildcard(TextTerm):
     form: ClassVar[Form] = Form.BARE
     order: ClassVar[int] = 30
     example: ClassVar[str] = "missil*"
-    holds_in: ClassVar[str] = "New missiles were shown."
-    fails_in: ClassVar[str] = "A dismissal."
+    holds_in: ClassVar[Article] = Article("", "New missiles were shown.")
+    fails_in: ClassVar[Article] = Article("", "A dismissal.")
 
     @classmethod
     def reads(cls, word: str) -> bool:

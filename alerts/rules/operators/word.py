@@ -8,6 +8,7 @@ from typing import ClassVar
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Form
 from alerts.rules.operators._terms import TextTerm
+from vedette.model import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class Word(TextTerm):
     form: ClassVar[Form] = Form.BARE
     order: ClassVar[int] = 90
     example: ClassVar[str] = "ADEX"
-    holds_in: ClassVar[str] = "The Adex-2024 fair opened."
-    fails_in: ClassVar[str] = "The MADEX fair opened."
+    holds_in: ClassVar[Article] = Article("", "The Adex-2024 fair opened.")
+    fails_in: ClassVar[Article] = Article("", "The MADEX fair opened.")
 
     @classmethod
     def reads(cls, word: str) -> bool:
