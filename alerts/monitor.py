@@ -77,7 +77,8 @@ class Monitor:
         self._timer, self._on_slow, self._slow_after = timer, on_slow, slow_after
         self._presearcher: Presearcher[_Entry] = Presearcher(self.knowledge.lexicon, self.knowledge.kinds)
         self._entries: dict[str, _Entry] = {}
-        self._numbers = 0
+        self._places: dict[str, int] = {}  # topic -> its place in the order of the matches
+        self._next = 0
         self._users: dict[str, set[str]] = {}  # topic -> topics whose rules refer to it
 
     # ------------------------------------------------------------------ storing
@@ -95,9 +96,7 @@ class Monitor:
         old = self._entries.get(topic.id)
         if old:
             self._forget_references(old)
-        else:
-            self._numbers += 1
-        entry = _Entry(old.number if old else self._numbers, topic, rule, bound, bound)
+        entry = _Entry(self._place(topic.id), topic, rule, bound, bound)
         self._entries[topic.id] = entry
         self.knowledge.topics[topic.id] = bound
         for reference in _references(bound):
@@ -108,6 +107,8 @@ class Monitor:
     def put_all(self, topics: Iterable[Topic]) -> list[tuple[Topic, RuleError]]:
         """Store many topics, which may refer to each other in any order; those that were refused, with the reason."""
         waiting = list(topics)
+        for topic in waiting:
+            self._place(topic.id)
         refused: list[tuple[Topic, RuleError]] = []
         while waiting:
             late: list[tuple[Topic, RuleError]] = []
@@ -127,7 +128,7 @@ class Monitor:
         if entry is None:
             return
         self._forget_references(entry)
-        del self.knowledge.topics[topic_id]
+        del self.knowledge.topics[topic_id], self._places[topic_id]
         self._presearcher.remove(entry.number)
         self._refile_users(topic_id)
 
@@ -136,6 +137,12 @@ class Monitor:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def _place(self, topic_id: str) -> int:
+        if topic_id not in self._places:
+            self._next += 1
+            self._places[topic_id] = self._next
+        return self._places[topic_id]
 
     def tune(self) -> None:
         """File all rules anew by how common features have proved to be; worth it after some hundred articles."""
