@@ -1,1 +1,89 @@
-"""Page to Article: no network, no database, no clock."""
+"""Page to Article: no network, no database, no clock.
+
+`extract` is pure; `extractors.pool` runs it in processes that can be killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette.errors import Refused
+from vedette.model import Article, DropReason, Page, PageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a page may be before it is parsed at all."""
+
+    max_bytes: int = 5_000_000
+    max_elements: int = 60_000
+
+
+REFUSED_KINDS = {PageKind.LISTING, PageKind.VIDEO, PageKind.CONSENT, PageKind.CAPTCHA, PageKind.ERROR}
+
+
+def extract(
+    page: Page,
+    *,
+    limits: Limits = Limits(),
+    explain: Callable[[str, str], None] = lambda step, what: None,
+) -> Article:
+    """The article on a page; Refused with a DropReason where it holds none. `explain` is told each step."""
+    from extractors import body, dates, language, metadata, page_kind
+    from extractors.document import Document
+
+    check(page, limits)
+    document = Document(page)
+    found = body.find_body(document, explain)
+    text = found.text if found else ""
+    site = metadata.site(document)
+    title = metadata.title(document, site)
+    kind, shown = page_kind.page_kind(document, title, text)
+    explain("kind", f"{kind.value}: {shown}")
+    if kind in REFUSED_KINDS:
+        raise Refused(DropReason.NOT_AN_ARTICLE, f"{kind.value}: {shown}")
+    if found is None:
+        raise Refused(DropReason.NO_TEXT, "no extractor found a text")
+    published, modified = dates.published(document), dates.modified(document)
+    explain("published", f"{published.evidence}: {published.at.isoformat()}" if published else "no date")
+    entry = page.entry
+    return Article(
+        title=title,
+        text=text,
+        url=page.url,
+        canonical_url=metadata.canonical_url(document),
+        authors=metadata.authors(document) or (entry.authors if entry else ()),
+        published_at=published.at if published else None,
+        published_precision=published.precision if published else "",
+        published_evidence=published.evidence if published else "",
+        published_zone=published.zone if published else "",
+        modified_at=modified.at if modified else None,
+        language=language.detect(f"{title}\n{text}", hints=language.hints(document)),
+        site=site,
+        image=metadata.image(document),
+        section=metadata.section(document),
+        tags=metadata.tags(document),
+        kind=kind,
+        extractor=found.extractor,
+        summary=metadata.summary(document),
+        country=page.source_country,
+        source=page.source_id,
+        robots=metadata.robots(document),
+    )
+
+
+def check(page: Page, limits: Limits) -> None:
+    """Refuse what is no HTML, or too much of it, before anything is parsed."""
+    head = page.body[:1024].lstrip()
+    if not head:
+        raise Refused(DropReason.NO_TEXT, "the page is empty")
+    if len(page.body) > limits.max_bytes:
+        raise Refused(DropReason.TOO_LARGE, f"{len(page.body)} bytes, more than {limits.max_bytes}")
+    if head.startswith((b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"RIFF", b"ID3")):
+        raise Refused(DropReason.NOT_HTML, "its bytes are of another kind of file")
+    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Refused(DropReason.NOT_HTML, "its bytes are binary")
+    elements = page.body.count(b"<")
+    if elements > 2 * limits.max_elements:  # opening and closing tags
+        raise Refused(DropReason.TOO_COMPLEX, f"about {elements // 2} elements, more than {limits.max_elements}")

@@ -1,0 +1,85 @@
+"""Which text is believed: the first extractor's, unless its answer is suspicious and another one's is better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from extractors.bodies import KINDS
+from extractors.document import Document
+from extractors.text import strip_markup, tidy, words
+
+SHORT = 400
+"""Characters; an answer below this is looked at again."""
+AGREEMENT = 0.7
+"""Share of the first answer's words that a second one must hold to speak of the same article."""
+MIN_TEXT = 60
+"""Characters that make an article, at least; East Asian scripts need fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The text, who found it, and why it was believed."""
+
+    text: str
+    extractor: str
+    reason: str
+
+
+def find_body(document: Document, explain: Callable[[str, str], None]) -> Body | None:
+    """The text of the article, None where nobody found one. `explain` is told each step."""
+    text = tidy(_ask("trafilatura", document, explain))
+    best = Body(text, "trafilatura", "first answer")
+    for name in ("jsonld", "feed"):
+        other = tidy(_ask(name, document, explain))
+        if len(other) > 2 * len(best.text) and len(other) > MIN_TEXT and _agrees(best.text, other):
+            best = Body(other, name, f"longer than {best.extractor}'s and agrees with it")
+    if len(best.text) < SHORT:
+        best = _second_opinion(document, best, explain)
+    if not _enough(best.text):
+        best = _last_resort(document, best, explain)
+    explain("body", f"{best.extractor}: {len(best.text)} characters, {best.reason}")
+    return best if _enough(best.text) else None
+
+
+def _second_opinion(document: Document, best: Body, explain: Callable[[str, str], None]) -> Body:
+    other = tidy(_ask("readability", document, explain))
+    longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)
+    if longer and _agrees(best.text, other) and not _link_heavy(document, other):
+        return Body(other, "readability", f"{best.extractor}'s answer is short, this one holds it")
+    return best
+
+
+def _last_resort(document: Document, best: Body, explain: Callable[[str, str], None]) -> Body:
+    for name in ("resiliparse", "feed"):
+        other = tidy(_ask(name, document, explain))
+        if _enough(other) and len(other) > len(best.text):
+            return Body(other, name, "no other extractor found a text")
+    entry = document.page.entry
+    if entry is not None and len(entry.summary) > 2 * MIN_TEXT:
+        return Body(strip_markup(entry.summary), "feed-summary", "the page gave no text, the feed's summary does")
+    return best
+
+
+def _ask(name: str, document: Document, explain: Callable[[str, str], None]) -> str:
+    text = KINDS[name]().text(document)
+    explain("extractor", f"{name}: {len(text)} characters")
+    return text
+
+
+def _agrees(first: str, second: str) -> bool:
+    """Whether the second text holds most words of the first; of nothing, everything holds most."""
+    mine = set(words(first))
+    return not mine or len(mine & set(words(second))) >= AGREEMENT * len(mine)
+
+
+def _link_heavy(document: Document, text: str) -> bool:
+    """Whether most of the text's paragraphs are texts of links: a list of headlines."""
+    links = {" ".join(a.text_content().split()) for a in document.tree.iter("a")}
+    paragraphs = text.split("\n\n")
+    return sum(p in links for p in paragraphs) > len(paragraphs) / 2
+
+
+def _enough(text: str) -> bool:
+    wide = sum(1 for char in text[:400] if "\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af")
+    return len(text) + 2 * wide >= MIN_TEXT

@@ -1,0 +1,148 @@
+"""A page, parsed once, as every extractor sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+from lxml import html as lxml_html
+from w3lib.encoding import html_to_unicode
+
+from vedette.errors import Refused
+from vedette.model import DropReason, Page
+
+ARTICLE_TYPES = {
+    "article",
+    "newsarticle",
+    "reportagenewsarticle",
+    "analysisnewsarticle",
+    "opinionnewsarticle",
+    "backgroundnewsarticle",
+    "reviewnewsarticle",
+    "blogposting",
+    "socialmediaposting",
+    "liveblogposting",
+    "report",
+    "scholarlyarticle",
+    "techarticle",
+    "advertisercontentarticle",
+    "satiricalarticle",
+}
+"""Types of schema.org that are articles, in lower case."""
+
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+class Document:
+    """The parsed page; everything is made when first asked for."""
+
+    def __init__(self, page: Page) -> None:
+        """Nothing is parsed yet."""
+        self.page = page
+
+    @cached_property
+    def html(self) -> str:
+        """The text of the page. Bytes that are valid UTF-8 are UTF-8, whatever a header says."""
+        body = self.page.body
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            declared = self.page.headers.get("content-type")
+            text = html_to_unicode(declared, body, default_encoding="utf-8", auto_detect_fun=_guess)[1]
+        return UNWANTED.sub("", text)
+
+    @cached_property
+    def tree(self) -> lxml_html.HtmlElement:
+        """The root element; Refused where a parser finds none."""
+        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=False)
+        try:
+            root = lxml_html.document_fromstring(self.html.encode("utf-8", "replace"), parser=parser)
+        except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+            raise Refused(DropReason.NO_TEXT, f"no HTML in it: {error}") from None
+        return root
+
+    @cached_property
+    def meta(self) -> Mapping[str, list[str]]:
+        """Contents of <meta> by name, property or itemprop in lower case, in the order of the page."""
+        found: dict[str, list[str]] = {}
+        for element in self.tree.iter("meta"):
+            content = (element.get("content") or "").strip()
+            for attribute in ("property", "name", "itemprop", "http-equiv"):
+                for name in (element.get(attribute) or "").lower().split():
+                    if content:
+                        found.setdefault(name, []).append(content)
+        return found
+
+    def first_meta(self, *names: str) -> str:
+        """The content of the first of these names that the page has, "" for none."""
+        return next((self.meta[name][0] for name in names if name in self.meta), "")
+
+    @cached_property
+    def jsonld(self) -> list[dict[str, Any]]:
+        """All JSON-LD objects of the page, nested ones too."""
+        nodes: list[dict[str, Any]] = []
+        for script in self.tree.iterfind(".//script[@type]"):
+            if "ld+json" in (script.get("type") or "").lower():
+                nodes.extend(_objects(_load(script.text_content())))
+        return nodes
+
+    @cached_property
+    def jsonld_article(self) -> dict[str, Any]:
+        """The JSON-LD object of the article, {} where there is none; of several the one with the most to say."""
+        articles = [node for node in self.jsonld if ARTICLE_TYPES & types_of(node)]
+        return max(articles, key=lambda node: sum(1 for key in _TELLING if node.get(key)), default={})
+
+
+_TELLING = ("headline", "articleBody", "datePublished", "author", "mainEntityOfPage", "description")
+
+
+def types_of(node: Mapping[str, Any]) -> set[str]:
+    """The schema.org types of a JSON-LD object, in lower case without prefix."""
+    kinds = node.get("@type") or node.get("type") or ()
+    names = [kinds] if isinstance(kinds, str) else [k for k in kinds if isinstance(k, str)]
+    return {re.split(r"[/:#]", name)[-1].lower() for name in names}
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """The names in a JSON-LD value, which may be a text, an object with a name, or a list of these."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from texts_of(value.get("name") or value.get("url") or value.get("@id") or ())
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_of(item)
+
+
+def _load(text: str) -> Any:
+    text = re.sub(r"^\s*(<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(-->|//\s*\]\]>|\]\]>)\s*;?\s*$", "", text.strip())
+    for attempt in (text, re.sub(r"[\x00-\x1f]+", " ", text), re.sub(r",\s*([}\]])", r"\1", text)):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if depth > 8:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _objects(item, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        for item in value.values():
+            if isinstance(item, dict | list):
+                yield from _objects(item, depth + 1)
+
+
+def _guess(body: bytes) -> str | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:50_000]).best()
+    return best.encoding if best else None
