@@ -7,8 +7,10 @@ Everything is worked out when first asked for: most articles meet no rule that n
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from alerts import text
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from alerts.rules.node import Node
 
 _CHUNK = re.compile(r"\S+")
+_SCANS = 12  # tokens looked for one by one before an index is made
 LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
@@ -52,76 +55,89 @@ class Document:
     """One article as tokens. `language` is the article's, in lower case without its region, "" where unknown."""
 
     def __init__(self, article: Article, world: World) -> None:
-        """Keep the article; nothing is worked out yet."""
+        """Split the article into tokens; everything else is worked out when asked for."""
         self.article, self.world = article, world
         self.language = article.language.lower().replace("_", "-").partition("-")[0]
         self.cache: dict[Any, Any] = {}  # what patterns and entities found here
-        self._words: frozenset[str] | None = None
-        self._chunks: set[str] | None = None
-        self._tokens: list[str] | None = None
+        self.tokens: list[str] = []  # title first
+        self._paragraphs: list[tuple[int, int]] = []  # code point ranges in their fields
+        self._firsts: list[int] = []  # the position of each paragraph's first token
+        for part, source in enumerate((article.title, article.text)):
+            if part == 1:
+                self.title_end = len(self.tokens)  # position of the first token of the body
+            for start, end in text.paragraphs(source):
+                self._firsts.append(len(self.tokens))
+                self._paragraphs.append((start, end))
+                chunks = source[start:end].split()
+                self.tokens.extend(chain.from_iterable(map(text.words_of.__getitem__, chunks)))
+        self.words: set[str] = set(self.tokens)
+        self._offsets: list[tuple[list[int], list[int]] | None] = [None] * len(self._paragraphs)
         self._index: dict[str, list[int]] | None = None
+        self._found: dict[str, Sequence[int]] = {}
         self._sorted: list[str] | None = None
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The distinct tokens of title and body."""
-        if self._words is None:
-            self._words = frozenset().union(*map(text.words_of.__getitem__, self.chunks))
-        return self._words
 
     @property
     def chunks(self) -> set[str]:
         """The distinct runs of title and body without white space."""
-        if self._chunks is None:
-            self._chunks = set(self.article.text.split())
-            self._chunks.update(self.article.title.split())
-        return self._chunks
+        return {*self.article.title.split(), *self.article.text.split()}
 
-    @property
-    def tokens(self) -> list[str]:
-        """All tokens, title first."""
-        if self._tokens is None:
-            self._lay_out()
-        return self._tokens  # type: ignore[return-value]
+    def positions(self, token: str) -> Sequence[int]:
+        """Where a token stands, ascending."""
+        if token not in self.words:
+            return ()
+        if self._index is not None:
+            return self._index[token]
+        known = self._found.get(token)
+        if known is None:
+            if len(self._found) >= _SCANS:
+                return self._indexed()[token]
+            known = self._found[token] = self._scan(token)
+        return known
 
-    def _lay_out(self) -> None:
-        tokens: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        paragraph: list[int] = []
-        number = 0
-        for part, source in enumerate((self.article.title, self.article.text)):
-            if part == 1:
-                self.title_end = len(tokens)
-            for first, last in text.paragraphs(source):
-                for match in _CHUNK.finditer(source, first, last):
-                    at = match.start()
-                    found, spans = text.laid_out[match.group()]
-                    tokens += found
-                    for start, end in spans:
-                        starts.append(at + start)
-                        ends.append(at + end)
-                paragraph += [number] * (len(tokens) - len(paragraph))
-                number += 1
-        self._tokens, self.starts, self.ends, self.paragraph = tokens, starts, ends, paragraph
+    def _scan(self, token: str) -> list[int]:
+        """Looking through the tokens is cheaper than an index while few are asked for."""
+        tokens, at, found = self.tokens, -1, []
+        for _ in range(tokens.count(token)):
+            at = tokens.index(token, at + 1)
+            found.append(at)
+        return found
 
-    title_end: int  # position of the first token of the body
-    starts: list[int]  # code point offsets in the token's field
-    ends: list[int]
-    paragraph: list[int]  # number of the token's paragraph
+    def _indexed(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = defaultdict(list)
+        for position, token in enumerate(self.tokens):
+            index[token].append(position)
+        self._index = index
+        return index
 
-    @property
-    def index(self) -> dict[str, list[int]]:
-        """Token -> its positions, ascending."""
-        if self._index is None:
-            index: dict[str, list[int]] = {}
-            for position, token in enumerate(self.tokens):
-                if token in index:
-                    index[token].append(position)
-                else:
-                    index[token] = [position]
-            self._index = index
-        return self._index
+    def paragraph(self, position: int) -> int:
+        """The number of the paragraph in which a token stands, counted through title and body."""
+        return bisect_right(self._firsts, position) - 1
+
+    def _located(self, position: int) -> tuple[int, tuple[list[int], list[int]]]:
+        """The place of a token in its paragraph, and the offsets of that paragraph's tokens."""
+        number = self.paragraph(position)
+        offsets = self._offsets[number]
+        if offsets is None:
+            starts: list[int] = []
+            ends: list[int] = []
+            first, last = self._paragraphs[number]
+            for match in _CHUNK.finditer(self.source(position), first, last):
+                at = match.start()
+                for start, end in text.laid_out[match.group()][1]:
+                    starts.append(at + start)
+                    ends.append(at + end)
+            offsets = self._offsets[number] = (starts, ends)
+        return position - self._firsts[number], offsets
+
+    def start(self, position: int) -> int:
+        """The code point offset at which a token begins in its field."""
+        place, (starts, _) = self._located(position)
+        return starts[place]
+
+    def end(self, position: int) -> int:
+        """The code point offset at which a token ends in its field."""
+        place, (_, ends) = self._located(position)
+        return ends[place]
 
     @property
     def table(self) -> Table:
@@ -151,59 +167,41 @@ class Document:
 
     def written(self, position: int) -> str:
         """A token as it stands in the text."""
-        return self.source(position)[self.starts[position] : self.ends[position]]
+        return self.source(position)[self.start(position) : self.end(position)]
 
     def gap(self, position: int) -> str:
         """What stands between a token and the next one of the same field."""
-        return self.source(position)[self.ends[position] : self.starts[position + 1]]
+        return self.source(position)[self.end(position) : self.start(position + 1)]
 
     def ranges(self, what: str, scope: Scope) -> list[Scope]:
         """The scopes of the paragraphs ("paragraph") or sentences ("sentence") within a scope."""
-        numbers = self.paragraph if what == "paragraph" else self.sentence
-        ranges: list[Scope] = []
-        at, last = scope[0], min(scope[1], len(self.tokens))
-        for position in range(at, last):
-            if numbers[position] != numbers[at]:
-                ranges.append((at, position))
-                at = position
-        if at < last:
-            ranges.append((at, last))
-        return ranges
+        first, last = scope[0], min(scope[1], len(self.tokens))
+        firsts = self._firsts if what == "paragraph" else self.sentences
+        borders = [first, *(f for f in firsts if first < f < last), last]
+        return [(a, b) for a, b in pairwise(borders) if a < b]
 
     @property
-    def sentence(self) -> list[int]:
-        """The number of each token's sentence."""
-        if "sentence" not in self.cache:
-            numbers: list[int] = []
-            bounds = [(0, end) for _, end in text.sentences(self.article.title, self.language)]
-            split = len(bounds)
-            bounds += [(1, end) for _, end in text.sentences(self.article.text, self.language)]
-            number, starts = 0, self.starts if self.tokens else []
-            for position, start in enumerate(starts):
-                if position >= self.title_end:
-                    number = max(number, split)
-                while number < len(bounds) - 1 and bounds[number] <= (int(position >= self.title_end), start):
-                    number += 1
-                numbers.append(number)
-            self.cache["sentence"] = numbers
-        return self.cache["sentence"]  # type: ignore[no-any-return]
+    def sentences(self) -> list[int]:
+        """The position of each sentence's first token."""
+        known: list[int] | None = self.cache.get("sentences")
+        if known is None:
+            known = []
+            for source, first, last in (
+                (self.article.title, 0, self.title_end),
+                (self.article.text, self.title_end, len(self.tokens)),
+            ):
+                starts = [self.start(position) for position in range(first, last)]
+                known += [first + bisect_left(starts, start) for start, _ in text.sentences(source, self.language)]
+            self.cache["sentences"] = known
+        return known
 
     def span(self, hit: Hit) -> Span:
         """A hit as an exact slice of the stored text."""
-        source, start, end = self.source(hit.start), self.starts[hit.start], self.ends[hit.end - 1]
+        source, start, end = self.source(hit.start), self.start(hit.start), self.end(hit.end - 1)
         return Span(self.field_of(hit.start), start, end, source[start:end], hit.term, hit.entity)
 
     def sentence_around(self, hit: Hit) -> str:
         """The sentence (or sentences) in which a hit stands, as stored."""
-        numbers = self.sentence
-        first = last = hit.start
-        bottom, top = (0, self.title_end) if hit.start < self.title_end else (self.title_end, len(self.tokens))
-        while first > bottom and numbers[first - 1] == numbers[hit.start]:
-            first -= 1
-        while last + 1 < top and numbers[last + 1] <= numbers[hit.end - 1]:
-            last += 1
-        source = self.source(hit.start)
-        for start, end in text.sentences(source, self.language):
-            if start <= self.starts[first] < end:
-                return source[start : max(end, self.ends[last])]
-        return source[self.starts[first] : self.ends[last]]
+        source, start, end = self.source(hit.start), self.start(hit.start), self.end(hit.end - 1)
+        around = [(s, e) for s, e in text.sentences(source, self.language) if s < end and e > start]
+        return source[around[0][0] : around[-1][1]] if around else source[start:end]

@@ -361,7 +361,7 @@ class Lexicon:
         raw: dict[str, list[tuple[int, int]]] = {}
         for word in document.words:
             for compiled, pattern, place in self.candidates(word, document.language):
-                for position in document.index[word]:
+                for position in document.positions(word):
                     end = pattern.at(document, position - place)
                     if end and context_holds(document, compiled.alias):
                         raw.setdefault(compiled.entity, []).append((position - place, end))

@@ -14,7 +14,6 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import snowballstemmer  # type: ignore[import-untyped]
 import yaml
 
 from alerts import text
@@ -158,6 +157,8 @@ def _any_language() -> Table:
 
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> Any:
+    import snowballstemmer  # type: ignore[import-untyped]  # a slow import, and most rules have no ~word
+
     name = _SNOWBALL.get(language or "en")
     return snowballstemmer.stemmer(name) if name else None
 

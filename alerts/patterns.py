@@ -66,7 +66,7 @@ class Word(Element):
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
-        return document.index.get(self.token, ())
+        return document.positions(self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Exact(Element):
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
-        return [p for p in document.index.get(self.token, ()) if self.accepts(document, p)]
+        return [p for p in document.positions(self.token) if self.accepts(document, p)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Like(Element):
         """Where they stand."""
         regex = glob_regex(self.glob)
         found = [w for w in document.starting(glob_prefix(self.glob)) if regex.fullmatch(w)]
-        return sorted(p for word in found for p in document.index[word])
+        return sorted(p for word in found for p in document.positions(word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Tail(Element):
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
         words = document.starting(self.token) if self.suffixed else (self.token, self.token + "s")
-        return sorted(p for w in words for p in document.index.get(w, ()) if self.accepts(document, p))
+        return sorted(p for w in words for p in document.positions(w) if self.accepts(document, p))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Lead(Element):
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
         words = [self.token, *(prefix + self.token for prefix in document.table.prefixes)]
-        return sorted(p for word in dict.fromkeys(words) for p in document.index.get(word, ()))
+        return sorted(p for word in dict.fromkeys(words) for p in document.positions(word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Named(Element):
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
         start = self.token[: inflection.MIN_STEM] if not document.table.prefixes else ""
-        return sorted(p for w in document.starting(start) for p in document.index[w] if self.accepts(document, p))
+        return sorted(p for w in document.starting(start) for p in document.positions(w) if self.accepts(document, p))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +259,17 @@ class Pattern:
     def at(self, document: Document, start: int) -> int:
         """The end of this pattern if it stands at `start`, else 0."""
         end = start + len(self.elements)
-        if start < 0 or end > len(document.tokens) or document.paragraph[start] != document.paragraph[end - 1]:
+        if (
+            start < 0
+            or end > len(document.tokens)
+            or (end - start > 1 and document.paragraph(start) != document.paragraph(end - 1))
+        ):
             return 0
         for offset, element in enumerate(self.elements):
             if not element.accepts(document, start + offset):
                 return 0
+        if end - start > 1 and document.paragraph(start) != document.paragraph(end - 1):
+            return 0
         for offset, gap in enumerate(self.gaps):
             if gap and not _joined(document, start + offset, gap):
                 return 0
@@ -304,7 +310,7 @@ def _joined(document: Document, position: int, gap: int) -> bool:
     if letters in text.word_list("before_numbers") and following.isdigit():
         return False
     return not (
-        letters in _AFTER_APOSTROPHE and document.source(position)[: document.starts[position]].endswith(_APOSTROPHES)
+        letters in _AFTER_APOSTROPHE and document.source(position)[: document.start(position)].endswith(_APOSTROPHES)
     )
 
 

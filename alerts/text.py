@@ -18,7 +18,8 @@ Spans = tuple[tuple[int, int], ...]
 """Code point offsets (start, end) of tokens."""
 
 _ASCII_TOKEN = re.compile(r"[a-z0-9]+")
-_PARAGRAPH = re.compile(r"(?:\r\n|\n|\r|\x85|\u2028)[^\S\n\r]*(?:\r\n|\n|\r|\x85|\u2028)\s*|\s*\u2029\s*")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
+_OTHER_BREAKS = re.compile(r"\r\n?|\x85|\u2028")
 _MEMO_LIMIT = 300_000  # chunks; some 40 MB at most
 _MEMO_LENGTH = 48  # longer chunks are running text, which does not come again
 
@@ -214,9 +215,13 @@ def lower(text: str, language: str = "") -> str:
 
 
 def paragraphs(text: str) -> list[tuple[int, int]]:
-    """Code point ranges of the paragraphs, which a blank line parts."""
+    """Code point ranges of the paragraphs, which a blank line (or U+2029) parts."""
+    if "\n" not in text and text.isascii() and "\r" not in text:
+        return [(0, len(text))] if text else []
+    if any(mark in text for mark in "\r\x85\u2028\u2029"):  # same length, so that the offsets hold
+        text = _OTHER_BREAKS.sub(lambda m: "\n".rjust(len(m.group())), text)
     ranges, at = [], 0
-    for gap in _PARAGRAPH.finditer(text):
+    for gap in _BLANK_LINE.finditer(text):
         if gap.start() > at:
             ranges.append((at, gap.start()))
         at = gap.end()

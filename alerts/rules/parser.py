@@ -65,7 +65,7 @@ def _parse(source: str) -> Node:
     text = _COMMENT.sub(lambda m: " " * len(m.group()), source)
     refuse_before_parsing(text, MOST_DEPTH)
     try:
-        node: Node = _parser(len(OPERATORS)).parse(text)  # type: ignore[assignment]
+        node: Node = _parser(tuple(OPERATORS)).parse(text)  # type: ignore[assignment]
     except UnexpectedInput as error:
         raise explain_unexpected(text, error) from None
     except VisitError as error:
@@ -93,30 +93,21 @@ def _nothing_positive(node: Node) -> Refusal:
     )
 
 
-def by_form(form: Form) -> dict[str, type[Node]]:
-    """The operators of a form by the name they are written with."""
-    return _by_form(form, len(OPERATORS))
-
-
-@lru_cache(maxsize=64)
-def _by_form(form: Form, _count: int) -> dict[str, type[Node]]:
-    return {cls.name: cls for cls in OPERATORS.values() if cls.form is form}
+Forms = dict[Form, dict[str, type[Node]]]
 
 
 @lru_cache(maxsize=2)
-def _parser(_count: int) -> Lark:
-    """The parser for the operators that there are; built anew when a plug-in adds one."""
+def _parser(kinds: tuple[str, ...]) -> Lark:
+    """The parser for these kinds of operators; built anew when a plug-in adds one."""
+    forms: Forms = {form: {} for form in Form}
+    for kind in kinds:
+        cls = OPERATORS[kind]
+        forms[cls.form][cls.name or kind] = cls
     grammar = (resources.files("alerts.rules") / "grammar.lark").read_text(encoding="utf-8")
-    grammar = grammar.replace("@SIGILS@", "".join(map(re.escape, sorted(by_form(Form.SIGIL)))))
+    grammar = grammar.replace("@SIGILS@", "".join(map(re.escape, forms[Form.SIGIL])))
     for place, form in (("@INFIXES@", Form.INFIX), ("@FUNCTIONS@", Form.FUNCTION), ("@VALUES@", Form.VALUE)):
-        grammar = grammar.replace(place, "|".join(sorted(by_form(form), key=len, reverse=True)))
-    return Lark(grammar, parser="lalr", transformer=_Build(), propagate_positions=False, maybe_placeholders=False)
-
-
-@lru_cache(maxsize=2)
-def _bare_kinds(_count: int) -> list[type[Node]]:
-    kinds = [cls for cls in OPERATORS.values() if cls.form is Form.BARE]
-    return sorted(kinds, key=lambda cls: cls.order)
+        grammar = grammar.replace(place, "|".join(sorted(forms[form], key=len, reverse=True)))
+    return Lark(grammar, parser="lalr", transformer=_Build(forms), propagate_positions=False, maybe_placeholders=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +136,12 @@ def _unquoted(text: str) -> tuple[str, bool]:
 class _Build(Transformer[Token, Node]):
     """Builds nodes while the parser reads; brackets live as `_Group` until the join around them is built."""
 
+    def __init__(self, forms: Forms) -> None:
+        super().__init__()
+        self._forms = forms
+        self._bare = sorted(forms[Form.BARE].values(), key=lambda cls: cls.order)
+        (self._quoted,) = forms[Form.QUOTED].values()
+
     def start(self, part: Any) -> Node:
         return _open(part)
 
@@ -155,26 +152,26 @@ class _Build(Transformer[Token, Node]):
         start, end = _span(token)
         word = str(token)
         refuse_stray_words(word, start, end)
-        for cls in _bare_kinds(len(OPERATORS)):
+        for cls in self._bare:
             if cls.reads(word):
                 return cls.build(Written(start, end, text=word))
         raise Refusal(start, end, f"{word} is no term")
 
     def quoted(self, token: Token) -> Node:
         start, end = _span(token)
-        return by_form(Form.QUOTED)[""].build(Written(start, end, text=_unquoted(token)[0], quoted=True))
+        return self._quoted.build(Written(start, end, text=_unquoted(token)[0], quoted=True))
 
     def sigil(self, token: Token) -> Node:
         start, end = _span(token)
         text, quoted = _unquoted(token[1:])
-        return by_form(Form.SIGIL)[token[0]].build(Written(start, end, token[0], text, quoted))
+        return self._forms[Form.SIGIL][token[0]].build(Written(start, end, token[0], text, quoted))
 
     def field(self, name: Token, part: Any) -> Node:
         start, end = _span(name)
         wanted = name[:-1].lower()
-        fields = by_form(Form.FIELD)
+        fields = self._forms[Form.FIELD]
         if wanted not in fields:
-            known = sorted([*fields, *by_form(Form.VALUE)])
+            known = sorted([*fields, *self._forms[Form.VALUE]])
             near = difflib.get_close_matches(wanted, known, n=1)
             hint = f"Did you mean {near[0]}:?" if near else f"Fields are {', '.join(f'{f}:' for f in known)}."
             raise Refusal(
@@ -187,7 +184,7 @@ class _Build(Transformer[Token, Node]):
         if tokens is None:  # the production of one value
             return [name]
         start, _ = _span(name)
-        cls = by_form(Form.VALUE)[name[:-1].lower()]
+        cls = self._forms[Form.VALUE][name[:-1].lower()]
         made = []
         for token in tokens:
             text, quoted = _unquoted(token)
@@ -218,7 +215,7 @@ class _Build(Transformer[Token, Node]):
             written = Written(
                 start, end, name, number=int(number) if slash and number else None, operands=(left, right)
             )
-            left = by_form(Form.INFIX)[name].build(written)
+            left = self._forms[Form.INFIX][name].build(written)
         return left
 
     def and_(self, *parts: Any) -> Any:
@@ -244,7 +241,7 @@ class _Build(Transformer[Token, Node]):
     def function(self, name: Token, *arguments: tuple[Node, float | None, bool]) -> Node:
         start, end = _span(name)
         written, slash, number = name.partition("/")
-        cls = by_form(Form.FUNCTION)[written]
+        cls = self._forms[Form.FUNCTION][written]
         if slash and not cls.numbered:
             raise Refusal(start, end, f"{written} takes no number", f"Write {written}(...).")
         weighted = [row for row in arguments if row[1] is not None]

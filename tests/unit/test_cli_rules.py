@@ -7,11 +7,11 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from vedette.cli.rules import command
+from vedette.cli import cli
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(command, list(arguments), input=stdin, catch_exceptions=False)
+    return CliRunner().invoke(cli, ["rules", *arguments], input=stdin)
 
 
 def write(path: Path, *rows: object) -> str:

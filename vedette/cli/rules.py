@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from vedette.cli._app import App, pass_app
+from vedette.cli._output import emit_json, emit_lines
 from vedette.errors import DataError, RuleError
 from vedette.model import Article, Match, Topic
 
@@ -21,30 +23,23 @@ def command() -> None:
     """Check rules, and match them against articles. Needs no database and no configuration."""
 
 
-def _wants_json(context: click.Context, local: bool) -> bool:
-    """Whether --json was given here or before the subcommand."""
-    return local or bool(context.find_root().params.get("as_json"))
-
-
 @command.command("check")
 @click.argument("expression")
 @click.option("--entities", "entities_file", type=_FILE, help="More entities: YAML, JSON or JSON Lines.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_context
-def check_command(context: click.Context, expression: str, entities_file: Path | None, as_json: bool) -> None:
+@pass_app
+def check_command(app: App, expression: str, entities_file: Path | None) -> int:
     """Parse EXPRESSION (- reads standard input); print its normal form, its required terms and its warnings."""
     from alerts.rules.checks import check
 
     if expression == "-":
         expression = sys.stdin.read()
-    as_json = _wants_json(context, as_json)
     try:
         result = check(expression, lambda: _catalogue(entities_file))
     except RuleError as error:
-        _refused(expression, error, as_json)
-        context.exit(1)
-    if as_json:
-        _emit(
+        _refused(expression, error, app.json)
+        return 1
+    if app.json:
+        emit_json(
             {
                 "ok": True,
                 "normal": result.normal,
@@ -53,19 +48,20 @@ def check_command(context: click.Context, expression: str, entities_file: Path |
                 "words": result.words,
             }
         )
-        return
+        return 0
     click.echo(f"normal form: {result.normal}")
     needed = "; ".join(" or ".join(group) for group in result.required)
     click.echo(f"required:    {needed or 'nothing in particular: every article is looked at'}")
     click.echo(f"in words:    {result.words}")
     for warning in result.warnings:
         click.echo(f"warning:     {warning.message}")
+    return 0
 
 
 def _refused(expression: str, error: RuleError, as_json: bool) -> None:
     """Say where a rule is wrong and what to write instead."""
     if as_json:
-        _emit(
+        emit_json(
             {
                 "ok": False,
                 "error": error.message,
@@ -87,11 +83,7 @@ def _refused(expression: str, error: RuleError, as_json: bool) -> None:
 @click.option("--topics", "topics_file", required=True, type=_FILE, help='JSON Lines of {"id","rule"}.')
 @click.option("--articles", "articles_file", required=True, type=_FILE, help='JSON Lines of {"id","title","text",...}.')
 @click.option("--entities", "entities_file", type=_FILE, help="More entities: YAML, JSON or JSON Lines.")
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines, which is what it prints anyway.")
-@click.pass_context
-def match_command(
-    context: click.Context, topics_file: Path, articles_file: Path, entities_file: Path | None, as_json: bool
-) -> None:
+def match_command(topics_file: Path, articles_file: Path, entities_file: Path | None) -> int:
     """Match every article against every topic; print one JSON line per match."""
     from alerts.monitor import Monitor
 
@@ -108,13 +100,11 @@ def match_command(
             failed = True
             continue
         result = monitor.match(article)
-        for match in result.matches:
-            _emit(_printed(match, topic_ids[match.topic], identity))
+        emit_lines(_printed(match, topic_ids[match.topic], identity) for match in result.matches)
         for failure in result.failures:
             failed = True
             click.echo(f"vedette: topic {failure.topic}, article {identity}: {failure.message}", err=True)
-    if failed:
-        context.exit(1)
+    return int(failed)
 
 
 def _store(monitor: Any, path: Path) -> tuple[bool, dict[str, Any]]:
@@ -201,7 +191,3 @@ def _catalogue(entities_file: Path | None) -> Any:
     if entities_file is None:
         return shipped
     return shipped.with_entities(entity_from(entry, str(entities_file)) for entry in load_entities(entities_file))
-
-
-def _emit(data: dict[str, Any]) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False))

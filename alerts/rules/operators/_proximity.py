@@ -94,7 +94,7 @@ class Proximity(Node):
                     first, last = b, a
                 else:
                     continue
-                if document.paragraph[first.start] == document.paragraph[last.end - 1]:
+                if document.paragraph(first.start) == document.paragraph(last.end - 1):
                     found.append((last.start - first.end, first, last))
         return found
 

@@ -31,9 +31,7 @@ class Word(TextTerm):
         """As every term; a single token is looked up directly."""
         made = self.patterns()
         if len(made) == 1 and len(made[0].elements) == 1:
-            places = document.index.get(made[0].elements[0].features()[0])
-            if places is None:
-                return None
+            places = document.positions(made[0].elements[0].features()[0])
             first, last = scope
             return [Hit(p, p + 1, self.text) for p in places if first <= p < last] or None
         return TextTerm.evaluate(self, document, scope)
