@@ -66,7 +66,7 @@ class Deliveries(Aggregate):
         *,
         busy_channels: Collection[str] = (),
     ) -> list[Delivery]:
-        """Lease deliveries whose time has come; they are SENDING from now on.
+        """Lease deliveries whose time has come, at most one per channel; they are SENDING from now on.
 
         Not of a channel that is off, waits or is busy; and of one subscription and story never a later one before an
         earlier one is sent or given up.
@@ -89,18 +89,20 @@ class Deliveries(Aggregate):
             .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= now))
             .where(~blocked)
             .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)
-            .limit(limit)
         )
-        if busy_channels:
-            query = query.where(DeliveryRow.channel.not_in(busy_channels))
-        if self.postgres:
-            query = query.with_for_update(skip_locked=True, of=DeliveryRow)
-        rows = list(self.session.scalars(query))
-        claimed = []
-        for row in rows:
+        claimed: builtins.list[Delivery] = []
+        busy = set(busy_channels)
+        while len(claimed) < limit:  # one channel may hold the head of the queue: step over it
+            step = query.where(DeliveryRow.channel.not_in(busy)) if busy else query
+            if self.postgres:
+                step = step.with_for_update(skip_locked=True, of=DeliveryRow)
+            row = self.session.scalars(step.limit(1)).first()
+            if row is None:
+                break
+            busy.add(row.channel)
             row.owner, row.lease_until, row.state = owner, lease_until, DeliveryState.SENDING.value
+            self.session.flush()
             claimed.append(_delivery(row))
-        self.session.flush()
         return claimed
 
     def start_attempt(self, delivery_id: int, owner: str, now: datetime) -> Attempt | None:
@@ -159,6 +161,13 @@ class Deliveries(Aggregate):
         )
         self.session.expire_all()
         return rowcount(result) == 1
+
+    def any_due(self, now: datetime, busy_channels: Collection[str] = ()) -> bool:
+        """Whether a delivery is due, looked at without a lock: most looks find nothing."""
+        query = select(DeliveryRow.id).where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now)
+        if busy_channels:
+            query = query.where(DeliveryRow.channel.not_in(busy_channels))
+        return self.session.scalars(query.where(free(DeliveryRow, now)).limit(1)).first() is not None
 
     def put_back(self, delivery_id: int, owner: str, at: datetime) -> bool:
         """Give back a claimed delivery that was not tried, to be taken again from `at` on."""

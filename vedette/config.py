@@ -162,7 +162,7 @@ class CrawlSettings(Section):
     max_age: Duration = timedelta(days=30)
     """An article older than this when first seen is stored but alerts nobody."""
     reactor: bool = False
-    """Run Scrapy on Twisted's asyncio reactor instead of on the bare event loop: slower, but needed by some plug-ins."""
+    """Run Scrapy on Twisted's asyncio reactor instead of on the bare event loop: slower, needed by some plug-ins."""
     on_optout: Literal["metadata-only", "keep", "drop"] = "metadata-only"
     """What to keep of a page that opts out of text mining: title and link only, everything, or nothing."""
 

@@ -137,7 +137,7 @@ class Vault:
 
     @classmethod
     def open(cls, key: str, key_file: Path) -> Vault:
-        """The vault of `key`, or else of `key_file`, which is created, readable by its owner only, where it is missing."""
+        """The vault of `key`, else of `key_file`, which is created, for its owner only, where it is missing."""
         return cls(key or _read_or_create(key_file))
 
     def encrypt(self, secret: str) -> str:
@@ -159,7 +159,7 @@ class Vault:
             return register(self._fernet.decrypt(stored.removeprefix(self.prefix)).decode())
         except InvalidToken:
             raise ConfigError(
-                "a stored secret was encrypted with another key: restore the key file, or set the channel's secret again"
+                "a stored secret was encrypted with another key: restore the key file, or set the secret again"
             ) from None
 
 

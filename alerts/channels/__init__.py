@@ -1,0 +1,144 @@
+"""Channel kinds, one file each: ways to tell an analyst.
+
+A channel sends what it is handed and says how that ended. It never decides whether to send, and never queries. To add
+one, write a module here with a subclass of `Channel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from vedette.errors import UsageError
+from vedette.kinds import Kinds
+from vedette.model import AttemptOutcome, Notice
+
+if TYPE_CHECKING:
+    from vedette.config import SmtpSettings
+    from vedette.secrets import Vault
+
+
+class ChannelSettings(BaseModel):
+    """The base of a channel's settings: unknown keys are errors, secrets are SecretStr."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SendContext:
+    """What the operator set for all channels. `timeout` is real seconds for one message, all phases included."""
+
+    now: datetime
+    wall: datetime  # the machine's own date: what signatures and Date headers carry, whatever time is simulated
+    timeout: float = 30.0
+    allow_addresses: Sequence[str] = ()
+    smtp: SmtpSettings | None = None
+    public_url: str = ""
+    user_agent: str = "Vedette"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a send ended. `retry_after` is real seconds for which the whole channel shall wait."""
+
+    outcome: AttemptOutcome
+    phase: str = ""
+    code: str = ""
+    error: str = ""
+    retry_after: float | None = None
+
+
+SENT = Result(AttemptOutcome.SENT, "response", "ok")
+
+
+class Channel:
+    """The base of all channel kinds."""
+
+    kind: ClassVar[str]
+    """The name in declarations, unique."""
+    Settings: ClassVar[type[ChannelSettings]]
+    """What a channel of this kind needs."""
+    example: ClassVar[Mapping[str, Any]]
+    """Settings that work, for documentation."""
+    retry_minutes: ClassVar[Sequence[float]] = (0.1, 5, 30, 120, 300, 600, 840, 1200, 1440)
+    """The waits between attempts; after the last one the delivery is dead."""
+
+    def __init__(self, settings: Any) -> None:
+        """`settings` is an instance of the kind's Settings."""
+        self.settings = settings
+
+    async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
+        """Send one message under its idempotency key; every way it can end is a Result, nothing is raised."""
+        raise NotImplementedError
+
+
+CHANNELS = Kinds("alerts.channels", Channel, "channel")
+"""All channel kinds, by name."""
+
+
+def secret_fields(kind: str) -> set[str]:
+    """The settings of a kind that are secrets, by their type."""
+    return {name for name, f in CHANNELS[kind].Settings.model_fields.items() if "SecretStr" in repr(f.annotation)}
+
+
+def validate(kind: str, settings: Mapping[str, Any]) -> ChannelSettings:
+    """The typed settings of a channel; a UsageError of one line that names the key and the remedy."""
+    from pydantic import ValidationError
+
+    try:
+        return CHANNELS[kind].Settings.model_validate(dict(settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "settings"
+        known = ", ".join(CHANNELS[kind].Settings.model_fields)
+        hint = f" (a {kind} channel knows {known})" if first["type"] == "extra_forbidden" else ""
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise UsageError(f"{kind} channel: {key}: {message}{hint}") from None
+
+
+def seal(kind: str, settings: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
+    """Settings as they are stored: secrets encrypted, references to secrets kept as they are."""
+    from vedette.secrets import is_reference
+
+    secrets = secret_fields(kind)
+    validate(kind, settings)
+    return {
+        name: vault.encrypt(value) if name in secrets and isinstance(value, str) and not is_reference(value) else value
+        for name, value in settings.items()
+    }
+
+
+def unseal(kind: str, stored: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
+    """Settings as a channel needs them: secrets decrypted, references resolved."""
+    from vedette.secrets import resolve
+
+    secrets = secret_fields(kind)
+    return {
+        name: resolve(vault.decrypt(value)) if name in secrets and isinstance(value, str) else value
+        for name, value in stored.items()
+    }
+
+
+def make_channel(kind: str, stored: Mapping[str, Any], vault: Vault) -> Channel:
+    """A channel ready to send, from its stored settings."""
+    return CHANNELS[kind](validate(kind, unseal(kind, stored, vault)))
+
+
+__all__ = [
+    "CHANNELS",
+    "SENT",
+    "Channel",
+    "ChannelSettings",
+    "Result",
+    "SecretStr",
+    "SendContext",
+    "make_channel",
+    "seal",
+    "secret_fields",
+    "unseal",
+    "validate",
+]

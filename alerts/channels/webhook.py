@@ -1,0 +1,136 @@
+"""Webhooks after the Standard Webhooks specification: signed JSON for any program that can receive a POST."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+from standardwebhooks import Webhook as Signer
+
+from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext
+from alerts.channels._http import Reply, instant, post, retry_after
+from vedette.model import AttemptOutcome, Notice
+
+LARGEST = 20_000
+"""Bytes of a payload: what the specification asks receivers to take."""
+
+
+class WebhookSettings(ChannelSettings):
+    """Where to post, and the secrets to sign with: the current one, and an old one while it is being replaced."""
+
+    url: SecretStr
+    """The receiver's address, https; it may hold a token and is treated as a secret."""
+    secret: SecretStr
+    """`whsec_` and 24 to 64 bytes in base64; the receiver verifies signatures with it."""
+    old_secret: SecretStr | None = None
+    """A secret that is being replaced: messages are signed with both."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers, such as an API gateway's."""
+
+    @field_validator("secret", "old_secret")
+    @classmethod
+    def _usable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                key = base64.b64decode(value.get_secret_value().removeprefix("whsec_") + "==", validate=False)
+            except (binascii.Error, ValueError):
+                key = b""
+            if len(key) < 16:
+                raise ValueError("must be `whsec_` and at least 24 bytes in base64")
+        return value
+
+
+class Webhook(Channel):
+    """One POST per message: {"type": "alert.created", "timestamp": ..., "data": {...}}, minified, under 20 kB.
+
+    `webhook-id` is the idempotency key: it is the same on every copy of a message, so that a receiver can drop doubles.
+    """
+
+    kind: ClassVar[str] = "webhook"
+    Settings: ClassVar[type[ChannelSettings]] = WebhookSettings
+    example: ClassVar[Mapping[str, Any]] = {
+        "url": "https://receiver.example/vedette",
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    }
+    retry_minutes: ClassVar[Sequence[float]] = (5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440)
+
+    async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
+        """Post the signed payload; any 2xx is success, 410 ends the channel."""
+        settings: WebhookSettings = self.settings
+        body = json.dumps(payload(notice, context.now), ensure_ascii=False, separators=(",", ":"))
+        stamp = context.wall  # receivers refuse signatures that are not of now
+        signatures = [
+            Signer(secret.get_secret_value()).sign(msg_id=key, timestamp=stamp, data=body)
+            for secret in (settings.secret, settings.old_secret)
+            if secret is not None
+        ]
+        headers = {
+            **settings.headers,
+            "Content-Type": "application/json",
+            "webhook-id": key,
+            "webhook-timestamp": str(int(stamp.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+        reply = await post(settings.url.get_secret_value(), body.encode(), headers, context)
+        return reply if isinstance(reply, Result) else judge(reply)
+
+
+def judge(reply: Reply) -> Result:
+    """What an answer means for the message and for the channel."""
+    code, wait = str(reply.status), retry_after(reply)
+    if 200 <= reply.status < 300:
+        return SENT
+    if reply.status == 410:
+        return Result(AttemptOutcome.CHANNEL_GONE, "response", code, "the receiver says it is gone (410)")
+    if 300 <= reply.status < 400:
+        return Result(
+            AttemptOutcome.RETRY, "response", code, "the receiver redirects: set the channel's url to where it leads"
+        )
+    return Result(AttemptOutcome.RETRY, "response", code, f"the receiver answered {reply.status}", wait)
+
+
+def payload(notice: Notice, now: datetime) -> dict[str, Any]:
+    """The message as JSON; sentences are shortened, then left out, until it is under 20 kB."""
+    kinds = {"update": "alert.updated", "test": "test", "operator": "operator.notice"}
+    shown = {
+        "type": kinds.get(notice.reason.value, "alert.created"),
+        "timestamp": instant(now),
+        "data": _data(notice, 600, 10),
+    }
+    for length, count in ((300, 5), (150, 2), (80, 0)):
+        if len(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()) < LARGEST:
+            break
+        shown["data"] = _data(notice, length, count)
+    return shown
+
+
+def _data(notice: Notice, length: int, count: int) -> dict[str, Any]:
+    return {
+        "topic": {"id": notice.topic, "title": notice.topic_title, "version": notice.topic_version},
+        "alert": notice.alert_id,
+        "story": notice.story_id,
+        "reason": notice.reason.value,
+        "article": {
+            "title": notice.title[: 2 * length],
+            "url": notice.url[:2000],
+            "site": notice.site[:length],
+            "language": notice.language,
+            "country": notice.country,
+            "published_at": instant(notice.published_at),
+            "seen_at": instant(notice.seen_at),
+        },
+        "matched": [
+            {"field": s.field, "text": s.text[:length], "marks": [m for m in s.marks if m[1] <= length]}
+            for s in notice.sentences[:count]
+        ],
+        "hits": [hit[:length] for hit in notice.hits[: 2 * count]],
+        "others": [{"site": site[:length], "url": url[:2000]} for site, url in notice.others[:count]],
+        "score": notice.score,
+        "text": notice.text[: 4 * length],
+        "links": dict(notice.links),
+    }

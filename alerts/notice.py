@@ -1,0 +1,122 @@
+"""What a delivery says: a snapshot of article, match and topic, so that a channel needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from alerts.text import sentences
+from vedette.model import Analyst, Article, DeliveryReason, Match, Notice, Sentence, Span, Topic
+
+MOST_SENTENCES = 5
+LONGEST_SENTENCE = 600
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""Controls, lone surrogates and direction overrides: they could hide or forge what a message says."""
+
+
+def clean(text: str) -> str:
+    """One line that is safe to show anywhere."""
+    return " ".join(UNPRINTABLE.sub(" ", text).split())
+
+
+def build_notice(
+    article: Article,
+    match: Match,
+    topic: Topic,
+    *,
+    analyst: Analyst | None,
+    story_id: int,
+    reason: DeliveryReason,
+    seen_at: datetime,
+    others: Sequence[tuple[str, str]] = (),
+    links: Mapping[str, str] | None = None,
+) -> Notice:
+    """The notice of a match; `others` are (site, url) of other outlets that carry the story."""
+    return Notice(
+        topic=topic.id,
+        topic_title=clean(topic.title or topic.id),
+        topic_version=match.version,
+        title=clean(article.title) or article.url,
+        url=article.url or article.canonical_url,
+        site=clean(article.site),
+        language=article.language,
+        country=article.country,
+        published_at=article.published_at,
+        published_precision=article.published_precision,
+        seen_at=seen_at,
+        sentences=matched_sentences(article, match.spans),
+        hits=hits(match.spans),
+        story_id=story_id,
+        alert_id=None,
+        reason=reason,
+        rule=topic.rule,
+        timezone=analyst.timezone if analyst else "UTC",
+        locale=analyst.locale if analyst else "en",
+        score=match.score,
+        others=tuple((clean(site), url) for site, url in others),
+        links=dict(links or {}),
+    )
+
+
+def matched_sentences(article: Article, spans: Sequence[Span]) -> tuple[Sentence, ...]:
+    """The sentences that hold a hit, in the order of the article, the hits marked; at most five, the fullest ones."""
+    found: list[Sentence] = []
+    for field, text in (("title", article.title), ("body", article.text)):
+        mine = sorted({(s.start, s.end) for s in spans if s.field == field})
+        if not mine:
+            continue
+        bounds = [(0, len(text))] if field == "title" else sentences(text, article.language)
+        for start, end in bounds:
+            marks = [(max(a, start), min(b, end)) for a, b in mine if a < end and b > start]
+            if marks:
+                found.append(_sentence(text, start, end, marks, field))
+    best = sorted(range(len(found)), key=lambda i: (-len(found[i].marks), i))[:MOST_SENTENCES]
+    return tuple(found[i] for i in sorted(best))
+
+
+def hits(spans: Sequence[Span]) -> tuple[str, ...]:
+    """What was found, each once: "guido-crosetto (Krosetto)" for an entity, the words for a term."""
+    names = (f"{s.entity} ({clean(s.text)})" if s.entity else clean(s.text) for s in spans)
+    return tuple(dict.fromkeys(names))
+
+
+def _sentence(text: str, start: int, end: int, marks: list[tuple[int, int]], field: str) -> Sentence:
+    """A cut-out of the text with marks relative to it; a very long one is cut around its first hit."""
+    if end - start > LONGEST_SENTENCE:
+        start = max(start, marks[0][0] - LONGEST_SENTENCE // 3)
+        end = min(end, start + LONGEST_SENTENCE)
+        marks = [(a, min(b, end)) for a, b in marks if a < end]
+    shown, moved = _clean_with_marks(text[start:end], [(a - start, b - start) for a, b in _merged(marks)])
+    return Sentence(shown, tuple(moved), field)
+
+
+def _merged(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping and touching marks as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(marks):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _clean_with_marks(text: str, marks: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
+    """As `clean`, the marks moved along."""
+    kept: list[str] = []
+    places: list[int] = []  # of every old offset in the new text
+    for char in text:
+        places.append(len(kept))
+        if UNPRINTABLE.match(char) or char.isspace():
+            if kept and kept[-1] != " ":
+                kept.append(" ")
+        else:
+            kept.append(char)
+    places.append(len(kept))
+    shown = "".join(kept)
+    length = len(shown.rstrip())
+    moved = [(places[a], min(places[b], length)) for a, b in marks]
+    return shown[:length], [(a, b) for a, b in moved if a < b]

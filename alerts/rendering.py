@@ -1,0 +1,79 @@
+"""What all channels say alike: time and place in words, sentences with their hits marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+
+from vedette.model import DeliveryReason, Notice, Sentence
+
+
+class Mark(NamedTuple):
+    """What stands before and after a hit."""
+
+    before: str
+    after: str
+
+
+def marked(sentence: Sentence, escape: Callable[[str], str], mark: Mark, *, longest: int = 1000) -> str:
+    """A sentence with its hits marked, escaped piece by piece; a long one is cut after its hits."""
+    text, parts, at = sentence.text, [], 0
+    for start, end in sentence.marks:
+        if start < at or start >= longest:
+            continue
+        parts += [escape(text[at:start]), mark.before, escape(text[start:end]), mark.after]
+        at = end
+    rest = text[at:]
+    if at + len(rest) > longest:
+        rest = rest[: max(0, longest - at)].rstrip() + "…"
+    return "".join([*parts, escape(rest)])
+
+
+def flag(country: str) -> str:
+    """The flag of a country by its two letters, "" where there is none."""
+    if len(country) != 2 or not country.isascii() or not country.isalpha():
+        return ""
+    return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in country.upper())
+
+
+def place(notice: Notice) -> str:
+    """Outlet, flag and language."""
+    language = language_name(notice.language, notice.locale)
+    return " · ".join(part for part in (f"{flag(notice.country)} {notice.site}".strip(), language) if part)
+
+
+def language_name(code: str, locale: str) -> str:
+    """A language's name in the reader's language."""
+    try:
+        return (Locale.parse(code).get_display_name(locale) or code) if code else ""
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def local_time(notice: Notice) -> str:
+    """When it was published in the reader's zone; only the day where no more is known; else when it was seen."""
+    try:
+        zone: ZoneInfo = ZoneInfo(notice.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    locale = notice.locale or "en"
+    if notice.published_at is None:
+        return "seen " + format_datetime(notice.seen_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
+    if notice.published_precision == "day":
+        return format_date(notice.published_at.date(), "long", locale=locale)
+    return format_datetime(notice.published_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
+
+
+def subject_prefix(notice: Notice) -> str:
+    """What a subject begins with."""
+    kinds = {DeliveryReason.TEST: "Test: ", DeliveryReason.OPERATOR: "Vedette: "}
+    return kinds.get(notice.reason, f"[{notice.topic_title}] ")
+
+
+def direction(language: str) -> str:
+    """ltr or rtl."""
+    return "rtl" if language in {"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"} else "ltr"
