@@ -86,9 +86,14 @@ def decide(
     seen_at: datetime,
     silent: bool,
     rules: AlertRules,
+    listed_at: datetime | None = None,
 ) -> Decision:
-    """What follows from an article and its matches. `seen_at` is when a source first showed it."""
-    barred = _why_silent(stored, matches, seen_at, silent, rules)
+    """What follows from an article and its matches.
+
+    `seen_at` is when a source first showed it, `listed_at` the date that the source gave it: an article is old only
+    where both say so.
+    """
+    barred = _why_silent(stored, matches, seen_at, silent, rules, listed_at)
     if barred is not None:
         reason, detail = barred
         return Decision((), (_drop(stored, reason, now, detail),))
@@ -105,7 +110,12 @@ def decide(
 
 
 def _why_silent(
-    stored: Stored, matches: Sequence[Match], seen_at: datetime, silent: bool, rules: AlertRules
+    stored: Stored,
+    matches: Sequence[Match],
+    seen_at: datetime,
+    silent: bool,
+    rules: AlertRules,
+    listed_at: datetime | None,
 ) -> tuple[DropReason, str] | None:
     """Why no topic at all may alert, None where they may."""
     article = stored.article
@@ -115,9 +125,9 @@ def _why_silent(
         return DropReason.NO_MATCH, ""
     if silent:
         return DropReason.SILENT_IMPORT, "it was in the source's first poll"
-    if article.published_at is not None and seen_at - article.published_at > rules.max_age:
-        age = (seen_at - article.published_at).days
-        return DropReason.TOO_OLD, f"it was {age} days old when it was first seen"
+    dates = [date for date in (article.published_at, listed_at) if date is not None]
+    if dates and seen_at - max(dates) > rules.max_age:
+        return DropReason.TOO_OLD, f"it was {(seen_at - max(dates)).days} days old when it was first seen"
     return None
 
 

@@ -76,6 +76,7 @@ class Courier:
     async def forever(self) -> None:
         """Work until told to stop, then finish what is in flight."""
         while not self.context.stop.is_set():
+            self.context.touch()
             if not await self._dispatch():
                 await self._rest()
         await self._finish()

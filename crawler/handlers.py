@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -25,6 +25,8 @@ class BlockedAddressError(OSError):
 
 class GuardedDownloadHandler(AiohttpDownloadHandler):
     """Checks the address that is really connected, so that redirects and rebinding names are caught as well."""
+
+    experimental: ClassVar[bool] = False  # Scrapy calls its parent so; this one is tested here
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

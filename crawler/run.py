@@ -78,6 +78,7 @@ class Worker:
         """Work until told to stop, then finish what is in flight."""
         stop = self.context.stop
         while not stop.is_set():
+            self.context.touch()
             if not await self._dispatch(None):
                 await self._rest()
         await self._finish()

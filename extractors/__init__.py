@@ -27,15 +27,19 @@ def extract(
     page: Page,
     *,
     limits: Limits = Limits(),
+    last_resort: bool = False,
     explain: Callable[[str, str], None] = lambda step, what: None,
 ) -> Article:
-    """The article on a page; Refused with a DropReason where it holds none. `explain` is told each step."""
+    """The article on a page; Refused with a DropReason where it holds none.
+
+    `explain` is told each step. `last_resort` asks only the extractor that no page has broken yet.
+    """
     from extractors import body, dates, language, metadata, page_kind
     from extractors.document import Document
 
     check(page, limits)
     document = Document(page)
-    found = body.find_body(document, explain)
+    found = (body.last_resort if last_resort else body.find_body)(document, explain)
     text = found.text if found else ""
     site = metadata.site(document)
     title = metadata.title(document, site)

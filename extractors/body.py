@@ -42,6 +42,12 @@ def find_body(document: Document, explain: Callable[[str, str], None]) -> Body |
     return best if _enough(best.text) else None
 
 
+def last_resort(document: Document, explain: Callable[[str, str], None]) -> Body | None:
+    """The text as the most robust extractor finds it, for a page that broke the others."""
+    text = tidy(_ask("resiliparse", document, explain))
+    return Body(text, "resiliparse", "the page broke the other extractors") if _enough(text) else None
+
+
 def _second_opinion(document: Document, best: Body, explain: Callable[[str, str], None]) -> Body:
     other = tidy(_ask("readability", document, explain))
     longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)

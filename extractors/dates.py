@@ -56,6 +56,8 @@ MODIFIED_META = (
     "dc.date.modified",
     "revision_date",
 )
+WEAK = {"url", "htmldate", "time"}
+"""Evidence that the feed's date outweighs."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -174,6 +176,8 @@ def _with_feed(found: When | None, document: Document, latest: datetime) -> When
     if found is None:
         return When(said, "instant", "feed", "")
     apart = abs((found.at - said).total_seconds())
+    if found.evidence in WEAK and apart > 36 * 3600:
+        return When(said, "instant", "feed", "")  # a date in passing against the publisher's own feed
     if found.precision == "day" and apart <= 36 * 3600:
         return replace(found, at=said, precision="instant", evidence=f"{found.evidence}+feed")
     if not found.zone and apart <= 14 * 3600 and min(apart % 900, 900 - apart % 900) <= 90:

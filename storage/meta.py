@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,14 +64,25 @@ class Workers(Aggregate):
         For a daemon that has just taken the lock: nobody else may work on this database. A delivery that was being
         sent may have arrived: it is UNCERTAIN, and goes out again under the same key. Owners are "role:boot:pid".
         """
+        count = sum(self._void(table, table.owner.not_like(f"%:{except_boot}:%")) for table in LEASED)
+        self.session.execute(delete(WorkerRow).where(WorkerRow.owner.not_like(f"%:{except_boot}:%")))
+        return count
+
+    def void_role(self, role: str, boot: str, alive: Collection[int]) -> int:
+        """End the leases of a role's processes of this boot that are not alive; how many there were."""
+        owners = [f"{role}:{boot}:{pid}" for pid in alive]
         count = 0
         for table in LEASED:
-            foreign = table.owner.is_not(None) & table.owner.not_like(f"%:{except_boot}:%")
-            values: dict[str, Any] = {"owner": None, "lease_until": None}
-            if table is DeliveryRow:
-                values["state"] = DeliveryState.UNCERTAIN.value
-            statement = update(table).where(foreign).values(values).execution_options(synchronize_session=False)
-            count += rowcount(self.session.execute(statement))
-        self.session.execute(delete(WorkerRow).where(WorkerRow.owner.not_like(f"%:{except_boot}:%")))
+            count += self._void(table, table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners))
+        dead = WorkerRow.owner.like(f"{role}:{boot}:%") & WorkerRow.owner.not_in(owners)
+        self.session.execute(delete(WorkerRow).where(dead))
+        return count
+
+    def _void(self, table: Any, condition: Any) -> int:
+        values: dict[str, Any] = {"owner": None, "lease_until": None}
+        if table is DeliveryRow:
+            values["state"] = DeliveryState.UNCERTAIN.value
+        statement = update(table).where(table.owner.is_not(None), condition).values(values)
+        count = rowcount(self.session.execute(statement.execution_options(synchronize_session=False)))
         self.session.expire_all()
         return count

@@ -55,3 +55,7 @@ class Refused(VedetteError):
         """Keep the reason as it will be stored with the Drop."""
         self.reason, self.detail = reason, detail
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, str]]:
+        """Cross a process boundary whole."""
+        return type(self), (self.reason, self.detail)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -104,7 +104,8 @@ def _renderers(format: str, stream: TextIO) -> list[Processor]:
 
 def get(name: str, **ids: Any) -> structlog.stdlib.BoundLogger:
     """The logger of a module; `ids` are put on each of its lines."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name, **ids))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name, **ids)
+    return logger
 
 
 def _report_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -60,7 +60,9 @@ class _Nouns(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary(module)) for name, module in sorted(_modules().items())])
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
         """Run and leave the process with the exit code; errors are told on standard error in one line."""
         with report_errors():
             result = super().main(args, prog_name or "vedette", **{**extra, "standalone_mode": False})

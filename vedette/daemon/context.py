@@ -32,6 +32,17 @@ class Context:
     log: Any
     stop: threading.Event = field(default_factory=threading.Event)
 
+    _touched: list[float] = field(default_factory=list)
+
+    def touch(self) -> None:
+        """Say that the main loop goes round: a process whose loop stands still is replaced."""
+        self._touched[:] = [self.clock.monotonic()]
+
+    @property
+    def still_for(self) -> float:
+        """Real seconds since the main loop last went round."""
+        return self.clock.monotonic() - self._touched[0] if self._touched else 0.0
+
     @property
     def owner(self) -> str:
         """The name under which this process leases rows."""

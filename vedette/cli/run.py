@@ -1,0 +1,20 @@
+"""Start the daemon in the foreground."""
+
+from __future__ import annotations
+
+import click
+
+from vedette.cli._app import App, pass_app
+
+
+@click.command()
+@pass_app
+def command(app: App) -> None:
+    """Start the daemon in the foreground: it polls, extracts, matches and delivers until it is stopped.
+
+    The database is made and brought up to date by itself; an empty one gets the starting set of sources and topics
+    ([catalogue] seed). SIGTERM or Ctrl-C finish what is in flight. `python scheduler.py` does the same.
+    """
+    from scheduler import run
+
+    run(app.config_path)

@@ -1,0 +1,295 @@
+"""From page to pending delivery: the process role, as a list of stages.
+
+    claim -> extract -> story -> match -> decide -> one transaction
+
+Several pages are extracted at once; each is written in a part of the transaction of its own, so that a page that can't
+be stored takes no other with it, and comes back later until its attempts are used up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.decide import AlertRules, Decision, World, decide
+from alerts.entities import Catalogue
+from alerts.monitor import Monitor
+from alerts.stories import choose_story
+from alerts.text import tokens
+from crawler.urls import identity
+from extractors import Limits
+from extractors.fingerprint import bands, fingerprint
+from extractors.pool import ExtractionPool
+from storage import Transaction
+from vedette.daemon.context import Context
+from vedette.errors import Refused, VedetteError
+from vedette.model import Article, Drop, DropReason, Entity, Item, ItemState, Match, Page, Stored, Topic
+
+BATCH = 16
+LEASE_SECONDS = 180.0
+IDLE_SECONDS = 0.2
+STORY_WINDOW = timedelta(days=7)
+"""How far back a near copy is looked for."""
+ATTEMPTS = 5
+"""Attempts to store a page before it is given up."""
+OPT_OUT = {"tdm-reservation", "noai"}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed item and its page on the way."""
+
+    item: Item
+    page: Page | None
+    article: Future[Article] | None
+
+
+def main(context: Context) -> None:
+    """The worker role: process fetched pages until `context.stop` is set."""
+    pipeline = Pipeline(context)
+    try:
+        while not context.stop.is_set():
+            context.touch()
+            if not pipeline.step():
+                context.clock.sleep(IDLE_SECONDS * context.clock.speed, context.stop)
+    finally:
+        pipeline.close()
+
+
+def process_once(context: Context) -> int:
+    """Process every fetched page that waits, once; how many there were."""
+    pipeline, count = Pipeline(context), 0
+    try:
+        while not context.stop.is_set() and (done := pipeline.step()):
+            count += done
+    finally:
+        pipeline.close()
+    return count
+
+
+class Pipeline:
+    """The stages with what they need: an extraction pool, a monitor of all topics, the operator's rules."""
+
+    def __init__(self, context: Context) -> None:
+        """Topics are loaded with the first step."""
+        settings = context.settings
+        self.context = context
+        self.pool = ExtractionPool(
+            settings.extract.workers,
+            settings.extract.seconds,
+            settings.extract.memory_mb,
+            Limits(settings.extract.max_bytes, settings.extract.max_elements),
+        )
+        self.rules = AlertRules(
+            group_wait=settings.alerts.group_wait,
+            max_age=settings.crawl.max_age,
+            public_url=settings.alerts.public_url,
+        )
+        self.topics = TopicWatch(context)
+
+    def close(self) -> None:
+        """End the pool and give back what is claimed."""
+        self.pool.close()
+        with self.context.store.write() as tx:
+            tx.items.release(self.context.owner)
+
+    def step(self) -> int:
+        """Take a batch through all stages; how many items it held."""
+        work = self._extracting(self._claim())
+        if not work:
+            return 0
+        self.topics.refresh()
+        extracted = [(w.item, w.page, _outcome(w)) for w in work]  # outside of the transaction: it waits
+        with self.context.store.write() as tx:
+            for item, page, outcome in extracted:
+                self._settle(tx, item, page, outcome)
+        return len(work)
+
+    # ------------------------------------------------------------------ the stages
+
+    def _claim(self) -> list[tuple[Item, Page | None]]:
+        clock, store = self.context.clock, self.context.store
+        now = clock.now()
+        with store.read() as tx:
+            if not tx.items.any_waiting(ItemState.FETCHED, now):
+                return []
+        with store.write() as tx:
+            items = tx.items.claim(ItemState.FETCHED, self.context.owner, now, BATCH, now + clock.real(LEASE_SECONDS))
+            return [(item, tx.items.page(item.id)) for item in items]
+
+    def _extracting(self, claimed: Sequence[tuple[Item, Page | None]]) -> list[Work]:
+        return [Work(item, page, self.pool.submit(page) if page else None) for item, page in claimed]
+
+    def _settle(self, tx: Transaction, item: Item, page: Page | None, outcome: Article | Refused) -> None:
+        """Write one item's end; one that can't be written comes back later, and is given up after some attempts."""
+        try:
+            with tx.savepoint():
+                if isinstance(outcome, Refused):
+                    self._refuse(tx, item, DropReason(outcome.reason), outcome.detail)
+                else:
+                    self._store(tx, item, outcome)
+        except (SQLAlchemyError, VedetteError, ValueError, LookupError, TypeError) as error:
+            self.context.log.error("item failed", item=item.id, url=item.url, error=repr(error)[:500])
+            now = self.context.clock.now()
+            if item.attempts + 1 >= ATTEMPTS:
+                self._refuse(tx, item, DropReason.EXTRACTION_FAILED, f"could not be stored: {error!r}"[:500])
+            else:
+                tx.items.retry(item.id, self.context.owner, now + timedelta(minutes=4**item.attempts), repr(error))
+
+    def _refuse(self, tx: Transaction, item: Item, reason: DropReason, detail: str) -> None:
+        now = self.context.clock.now()
+        drop = Drop(reason, now, "extract", item.url, detail, item.source_id, item.id)
+        tx.items.drop(item.id, self.context.owner, drop)
+
+    def _store(self, tx: Transaction, item: Item, article: Article) -> None:
+        now = self.context.clock.now()
+        article = self._prepared(article, item)
+        if set(article.robots) & OPT_OUT and self.context.settings.crawl.on_optout == "drop":
+            self._refuse(tx, item, DropReason.OPTED_OUT, f"the page says {', '.join(article.robots)}")
+            return
+        stored = self._stored(tx, item, article, now)
+        result = self.topics.monitor.match(stored.article)
+        for failure in result.failures:
+            self.context.log.error("rule failed", topic=failure.topic, article=stored.article.id, error=failure.message)
+        decision = decide(
+            stored,
+            result.matches,
+            self._world(tx, stored, result.matches),
+            now=now,
+            seen_at=item.seen_at,
+            silent=item.silent,
+            listed_at=item.entry.published_at,
+            rules=self.rules,
+        )
+        self._write(tx, item, stored, result.matches, decision, now)
+
+    def _prepared(self, article: Article, item: Item) -> Article:
+        """The article under the identity of its canonical URL, as far as that is of its own site."""
+        own = urlsplit(article.url).hostname
+        same_site = urlsplit(article.canonical_url).hostname == own
+        key = identity(article.canonical_url if same_site else article.url)
+        hidden = set(article.robots) & OPT_OUT and self.context.settings.crawl.on_optout == "metadata-only"
+        text = "" if hidden else article.text
+        return replace(article, canonical_url=key, text=text, fingerprint=fingerprint(text), source=item.source_id)
+
+    def _stored(self, tx: Transaction, item: Item, article: Article, now: datetime) -> Stored:
+        keys = bands(article.fingerprint)
+        known = tx.articles.find(canonical=article.canonical_url)
+        candidates = tx.stories.candidates(keys, now - STORY_WINDOW) if known is None else []
+        choice = choose_story(article, candidates)
+        stored = tx.articles.store(
+            article,
+            item.id,
+            now,
+            story=choice.story_id,
+            score=choice.score or None,
+            reason=choice.reason,
+            folded=" ".join(tokens(f"{article.title}\n{article.text}")),
+        )
+        if known is None and stored.article.id is not None:
+            tx.stories.add_bands(stored.article.id, keys, now)
+        return stored
+
+    def _world(self, tx: Transaction, stored: Stored, matches: Sequence[Match]) -> World:
+        """What the decision needs to know, of the topics that matched."""
+        names = [match.topic for match in matches]
+        found = {name: tx.alerts.open_for(name, stored.story_id) for name in names}
+        alerts = {name: alert for name, alert in found.items() if alert is not None}
+        outlets = {}
+        for name, alert in alerts.items():
+            articles = [tx.articles.get(key) for key in tx.alerts.articles(alert.id)]
+            outlets[name] = [(a.site, a.url) for a in articles if a is not None]
+        return World(
+            topics={name: self.topics.topics[name] for name in names if name in self.topics.topics},
+            subscriptions={name: tx.subscriptions.list(topic=name) for name in names},
+            channels={channel.id: channel for channel in tx.channels.list()} if names else {},
+            analysts={analyst.id: analyst for analyst in tx.analysts.list()} if names else {},
+            open_alerts=alerts,
+            outlets=outlets,
+        )
+
+    def _write(
+        self,
+        tx: Transaction,
+        item: Item,
+        stored: Stored,
+        matches: Sequence[Match],
+        decision: Decision,
+        now: datetime,
+    ) -> None:
+        article_id = stored.article.id
+        assert article_id is not None
+        match_ids = {m.topic: tx.matches.add(article_id, stored.article.revision, m, now) for m in matches}
+        for plan in decision.plans:
+            alert_id = plan.alert_id
+            if alert_id is None:
+                alert = tx.alerts.create(
+                    plan.topic, plan.story_id, plan.episode, article_id, match_ids[plan.topic], now
+                )
+                alert_id = alert.id
+                self.context.log.info(
+                    "alert", alert=alert_id, topic=plan.topic, article=article_id, title=stored.article.title
+                )
+            else:
+                tx.alerts.join(alert_id, article_id, now)
+            for delivery in plan.deliveries:
+                tx.deliveries.add(delivery, alert_id, now)
+            for subscription, reason in plan.suppressions:
+                tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
+        for drop in decision.drops:
+            tx.drops.add(replace(drop, item_id=item.id))
+        tx.items.done(item.id, self.context.owner, article_id)
+
+
+class TopicWatch:
+    """The monitor of all active topics, kept in step with the database."""
+
+    def __init__(self, context: Context) -> None:
+        """Loaded when first refreshed."""
+        self.context = context
+        self.topics: dict[str, Topic] = {}
+        self._stamp = ""
+        self._entities: tuple[Entity, ...] = ()
+        self.monitor = self._fresh(())
+
+    def refresh(self) -> None:
+        """Take in what changed since the last time."""
+        with self.context.store.read() as tx:
+            stamp = tx.topics.stamp()
+            if stamp == self._stamp:
+                return
+            topics, entities = tx.topics.list(active=True), tuple(tx.entities.list())
+        if entities != self._entities:
+            self.monitor, self.topics, self._entities = self._fresh(entities), {}, entities
+        wanted = {topic.id: topic for topic in topics}
+        for gone in self.topics.keys() - wanted.keys():
+            self.monitor.remove(gone)
+        changed = [topic for topic in topics if self.topics.get(topic.id) != topic]
+        for topic, error in self.monitor.put_all(changed):
+            self.context.log.error("topic refused", topic=topic.id, error=str(error))
+        self.topics, self._stamp = wanted, stamp
+
+    def _fresh(self, entities: Sequence[Entity]) -> Monitor:
+        return Monitor(
+            lambda: Catalogue.shipped().with_entities(entities),
+            timer=time.perf_counter,
+            on_slow=lambda topic, article, seconds: self.context.log.warning(
+                "slow rule", topic=topic, article=article.id, seconds=round(seconds, 3)
+            ),
+        )
+
+
+def _outcome(work: Work) -> Article | Refused:
+    """The article, or why there is none."""
+    if work.article is None:
+        return Refused(DropReason.EXTRACTION_FAILED, "its page is not stored any more")
+    try:
+        return work.article.result()
+    except Refused as refused:
+        return refused

@@ -1,0 +1,49 @@
+"""Starting the daemon: the database is brought up to date, seeded where it is empty, and what is watched is said."""
+
+from __future__ import annotations
+
+from catalogue import load_sources, load_topics
+from storage import Store
+from vedette.config import Settings
+from vedette.daemon.context import Context
+from vedette.model import SourceState
+
+SEEDED = "seeded"
+"""The key under which the database remembers that it was seeded: sources that a person deleted do not come back."""
+
+
+def seed(context: Context) -> tuple[int, int]:
+    """Load the starting set of sources and topics into a database that has none; how many of each."""
+    now = context.clock.now()
+    with context.store.write() as tx:
+        if tx.meta.get(SEEDED) or tx.sources.list() or not context.settings.catalogue.seed:
+            return 0, 0
+        from crawler.spiders import KINDS
+
+        sources = [source for source in load_sources() if source.kind in KINDS]
+        topics = list(load_topics())
+        for source in sources:
+            tx.sources.put(source, now)
+        for topic in topics:
+            tx.topics.put(topic, now, author="catalogue", reason="starting set")
+        tx.meta.set(SEEDED, now.isoformat())
+    return len(sources), len(topics)
+
+
+def summary(settings: Settings, store: Store) -> list[str]:
+    """What the daemon says when it starts: what it watches, where its data is, what to do next."""
+    with store.read() as tx:
+        sources = len(tx.sources.list(SourceState.ACTIVE))
+        topics, subscriptions = len(tx.topics.list(active=True)), len(tx.subscriptions.list())
+        articles = tx.articles.count()
+    place = f"{settings.data_directory / 'vedette.db'}" if not settings.database.url else store.dialect
+    lines = [
+        f"Vedette watches {sources} sources for {topics} topics; {articles} articles in the archive.",
+        f"Data: {place}   Configuration: {settings.file or 'built-in (`vedette config init` writes a file)'}",
+    ]
+    if not settings.crawl.contact:
+        lines.append("Please set [crawl] contact, so that site owners can reach you.")
+    if not subscriptions:
+        lines.append("Nobody is told yet: add a channel and a subscription, see `vedette apply --help`.")
+    lines.append("Next: `vedette sources health`, `vedette alerts list`, `vedette explain URL`. Stop with Ctrl-C.")
+    return lines

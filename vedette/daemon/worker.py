@@ -1,0 +1,102 @@
+"""A worker process of the daemon: `python -m vedette.daemon.worker ROLE --boot ID [--config FILE]`.
+
+It ends when told to (SIGTERM) and when the daemon is gone, however that ended: its standard input is a pipe from the
+daemon, which then reaches its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from storage import open_store
+from vedette import config, log
+from vedette.daemon.context import Context, make_clock
+from vedette.errors import VedetteError
+
+ROLES = {
+    "crawl": "crawler.run",
+    "process": "vedette.daemon.pipeline",
+    "deliver": "alerts.deliver",
+}
+"""Role to the module whose `main(context)` fills it."""
+
+BEAT_SECONDS = 5.0
+STILL_SECONDS = 120.0
+"""Real seconds without a round of the main loop after which the heart stops beating."""
+LAST_SECONDS = 30.0
+"""Real seconds that a worker may still take once the daemon is gone."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a role until stopped; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("role", choices=sorted(ROLES))
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--boot", required=True)
+    given = parser.parse_args(argv)
+    try:
+        settings = config.load(given.config)
+        log.configure(level=settings.log.level, format=settings.log.format)
+        load_plugins(settings.plugins.modules)
+        store = open_store(settings.database_url)
+        clock = make_clock(settings, store)
+    except VedetteError as error:
+        print(f"vedette: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        return error.exit_code
+    context = Context(settings, clock, store, given.role, given.boot, log.get("vedette", role=given.role))
+    signal.signal(signal.SIGTERM, lambda *_: context.stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the daemon's to handle
+    for target in (_watch_parent, _beat):
+        threading.Thread(target=target, args=(context,), daemon=True, name=target.__name__).start()
+    try:
+        importlib.import_module(ROLES[given.role]).main(context)
+    except VedetteError as error:
+        context.log.error("worker failed", error=str(error))
+        return error.exit_code
+    finally:
+        store.close()
+    return 0
+
+
+def load_plugins(modules: list[str]) -> None:
+    """Take in the kinds of the operator's own modules."""
+    if not modules:
+        return
+    from alerts.channels import CHANNELS
+    from crawler.spiders import KINDS as SOURCES
+    from extractors.bodies import KINDS as EXTRACTORS
+
+    for name in modules:
+        module = importlib.import_module(name)
+        for kinds in (CHANNELS, SOURCES, EXTRACTORS):
+            kinds.add(module)
+
+
+def _watch_parent(context: Context) -> None:
+    while os.read(0, 1024):
+        pass
+    context.stop.set()
+    threading.Event().wait(LAST_SECONDS)
+    os._exit(1)
+
+
+def _beat(context: Context) -> None:
+    """Write heartbeats as long as the main loop goes round."""
+    while not context.stop.wait(BEAT_SECONDS):
+        if context.still_for > STILL_SECONDS:
+            continue
+        try:
+            with context.store.write() as tx:
+                tx.workers.beat(context.owner, context.role, context.clock.now())
+        except VedetteError as error:
+            context.log.warning("heartbeat failed", error=str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
