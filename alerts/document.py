@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from alerts import text
@@ -26,6 +26,7 @@ LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
 Scope = tuple[int, int]
+_Places = tuple[list[str], list[int], list[int]]  # of a paragraph: its chunks, tokens up to each one's end, offsets
 
 
 class Hit(NamedTuple):
@@ -68,10 +69,9 @@ class Document:
             for start, end in text.paragraphs(source):
                 self._firsts.append(len(self.tokens))
                 self._paragraphs.append((start, end))
-                chunks = source[start:end].split()
-                self.tokens.extend(chain.from_iterable(map(text.words_of.__getitem__, chunks)))
+                self.tokens += text.tokens(source[start:end])
         self.words: set[str] = set(self.tokens)
-        self._offsets: list[tuple[list[int], list[int]] | None] = [None] * len(self._paragraphs)
+        self._places: list[_Places | None] = [None] * len(self._paragraphs)
         self._index: dict[str, list[int]] | None = None
         self._found: dict[str, Sequence[int]] = {}
         self._sorted: list[str] | None = None
@@ -113,31 +113,34 @@ class Document:
         """The number of the paragraph in which a token stands, counted through title and body."""
         return bisect_right(self._firsts, position) - 1
 
-    def _located(self, position: int) -> tuple[int, tuple[list[int], list[int]]]:
-        """The place of a token in its paragraph, and the offsets of that paragraph's tokens."""
+    def _located(self, position: int) -> tuple[int, tuple[int, int]]:
+        """The offset of the chunk in which a token stands, and the token's offsets within it."""
         number = self.paragraph(position)
-        offsets = self._offsets[number]
-        if offsets is None:
-            starts: list[int] = []
-            ends: list[int] = []
+        places = self._places[number]
+        if places is None:
+            source = self.source(position)
             first, last = self._paragraphs[number]
-            for match in _CHUNK.finditer(self.source(position), first, last):
-                at = match.start()
-                for start, end in text.laid_out[match.group()][1]:
-                    starts.append(at + start)
-                    ends.append(at + end)
-            offsets = self._offsets[number] = (starts, ends)
-        return position - self._firsts[number], offsets
+            chunks = source[first:last].split()
+            counts = list(accumulate(map(len, map(text.words_of.__getitem__, chunks))))
+            if sum(map(len, chunks)) + len(chunks) - 1 == last - first:  # single spaces, as almost always
+                starts = list(accumulate(map((1).__add__, map(len, chunks)), initial=first))
+            else:
+                starts = [match.start() for match in _CHUNK.finditer(source, first, last)]
+            places = self._places[number] = (chunks, counts, starts)
+        chunks, counts, starts = places
+        place = position - self._firsts[number]
+        chunk = bisect_right(counts, place)
+        return starts[chunk], text.laid_out[chunks[chunk]][1][place - (counts[chunk - 1] if chunk else 0)]
 
     def start(self, position: int) -> int:
         """The code point offset at which a token begins in its field."""
-        place, (starts, _) = self._located(position)
-        return starts[place]
+        at, (start, _) = self._located(position)
+        return at + start
 
     def end(self, position: int) -> int:
         """The code point offset at which a token ends in its field."""
-        place, (_, ends) = self._located(position)
-        return ends[place]
+        at, (_, end) = self._located(position)
+        return at + end
 
     @property
     def table(self) -> Table:

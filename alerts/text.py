@@ -11,6 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 
 import yaml
 
@@ -189,9 +190,18 @@ words_of = _Words()
 """Chunk without white space -> tokens; remembers."""
 
 
-def tokens(text: str) -> tuple[str, ...]:
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_MARKS = tuple(zip("’“”–—‘…\u00a0«»", '\'""--\'. ""', strict=True))  # frequent in plain English texts; one for one
+
+
+def tokens(text: str) -> list[str]:
     """The folded tokens of a text."""
-    return tuple(token for chunk in text.split() for token in words_of[chunk])
+    if not text.isascii():
+        for mark, plain_mark in _MARKS:
+            text = text.replace(mark, plain_mark)
+        if not text.isascii():
+            return list(chain.from_iterable(map(words_of.__getitem__, text.split())))
+    return text.translate(_ASCII).split()
 
 
 def fold(text: str) -> str:

@@ -128,7 +128,7 @@ def _span(token: Token) -> tuple[int, int]:
 
 def _unquoted(text: str) -> tuple[str, bool]:
     if len(text) > 1 and text[0] in '"“«„':
-        return text[1:-1], True
+        return text[1:-1].replace('"', "”"), True
     return text, False
 
 
