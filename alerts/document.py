@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from alerts.rules.node import Node
 
 _CHUNK = re.compile(r"\S+")
-_SCANS = 12  # tokens looked for one by one before an index is made
+_SCANS = 8  # tokens looked for from the start before all first positions are noted
 LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
@@ -70,11 +69,16 @@ class Document:
                 self._firsts.append(len(self.tokens))
                 self._paragraphs.append((start, end))
                 self.tokens += text.tokens(source[start:end])
-        self.words: set[str] = set(self.tokens)
+        self._last = dict(zip(self.tokens, range(len(self.tokens)), strict=True))  # token -> its last position
+        self._first: dict[str, int] = {}  # token -> its first position, once it is worth while
         self._places: list[_Places | None] = [None] * len(self._paragraphs)
-        self._index: dict[str, list[int]] | None = None
         self._found: dict[str, Sequence[int]] = {}
         self._sorted: list[str] | None = None
+
+    @property
+    def words(self) -> KeysView[str]:
+        """The distinct tokens of title and body."""
+        return self._last.keys()
 
     @property
     def chunks(self) -> set[str]:
@@ -83,31 +87,21 @@ class Document:
 
     def positions(self, token: str) -> Sequence[int]:
         """Where a token stands, ascending."""
-        if token not in self.words:
+        last = self._last.get(token)
+        if last is None:
             return ()
-        if self._index is not None:
-            return self._index[token]
         known = self._found.get(token)
         if known is None:
-            if len(self._found) >= _SCANS:
-                return self._indexed()[token]
-            known = self._found[token] = self._scan(token)
+            tokens = self.tokens
+            at = self._first[token] if self._first else tokens.index(token)
+            known = [at]
+            while at < last:
+                at = tokens.index(token, at + 1)
+                known.append(at)
+            self._found[token] = known
+            if not self._first and len(self._found) > _SCANS:
+                self._first = dict(zip(reversed(tokens), range(len(tokens) - 1, -1, -1), strict=True))
         return known
-
-    def _scan(self, token: str) -> list[int]:
-        """Looking through the tokens is cheaper than an index while few are asked for."""
-        tokens, at, found = self.tokens, -1, []
-        for _ in range(tokens.count(token)):
-            at = tokens.index(token, at + 1)
-            found.append(at)
-        return found
-
-    def _indexed(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = defaultdict(list)
-        for position, token in enumerate(self.tokens):
-            index[token].append(position)
-        self._index = index
-        return index
 
     def paragraph(self, position: int) -> int:
         """The number of the paragraph in which a token stands, counted through title and body."""
@@ -200,7 +194,9 @@ class Document:
 
     def span(self, hit: Hit) -> Span:
         """A hit as an exact slice of the stored text."""
-        source, start, end = self.source(hit.start), self.start(hit.start), self.end(hit.end - 1)
+        source = self.source(hit.start)
+        at, (first, last) = self._located(hit.start)
+        start, end = at + first, at + last if hit.end - hit.start == 1 else self.end(hit.end - 1)
         return Span(self.field_of(hit.start), start, end, source[start:end], hit.term, hit.entity)
 
     def sentence_around(self, hit: Hit) -> str:

@@ -6,7 +6,7 @@ of a document, names the presearch features that it needs, and explains why it d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Group = tuple[str, ...]
 """Presearch features of which one must be present for a node to hold."""
+
+
+_MOST_RANKS = 2  # groups that alternatives are given together
 
 
 class Form(StrEnum):
@@ -129,6 +132,10 @@ class Node:
         """All occurrences within a scope, of positional nodes."""
         return self.evaluate(document, scope) or []
 
+    def spots(self, document: Document) -> Sequence[int] | None:
+        """The positions of a term of one token, ascending; None of other nodes. Lets NEAR look before it leaps."""
+        return None
+
     def why_not(self, document: Document, scope: Scope) -> list[Reason]:
         """Why the node does not hold in a scope where `evaluate` answers None."""
         return [Reason(self.normal(), f"{self.normal()} does not occur")]
@@ -199,14 +206,23 @@ def cheapest(node: Node, weigh: Weigh) -> Group | None:
 
 
 def one_of(nodes: Iterable[Node], weigh: Weigh) -> list[Group]:
-    """The group that says that one of several nodes holds; [] when one of them needs nothing."""
-    merged: dict[str, None] = {}
-    for node in nodes:
-        group = cheapest(node, weigh)
-        if group is None:
-            return []
-        merged.update(dict.fromkeys(group))
-    return [tuple(merged)] if merged else []
+    """The groups that say that one of several nodes holds; [] when one of them needs nothing.
+
+    Whichever holds satisfies all of its own groups: so the rarest of each together, then the second rarest of each.
+    """
+    return one_of_ranked([node.groups(weigh) for node in nodes], weigh)
+
+
+def one_of_ranked(choices: list[list[Group]], weigh: Weigh) -> list[Group]:
+    """The groups that hold when all groups of one of several choices do."""
+    if not choices or not all(choices):
+        return []
+    ranked = [sorted(groups, key=weigh.group) for groups in choices]
+    depth = min(_MOST_RANKS, max(map(len, ranked)))
+    return [
+        tuple(dict.fromkeys(f for groups in ranked for f in groups[min(rank, len(groups) - 1)]))
+        for rank in range(depth)
+    ]
 
 
 def quote(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -100,7 +100,8 @@ class Proximity(Node):
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """Each pair that is close enough, as one hit that spans both."""
-        if not self.right.places(document, scope):
+        left, right = self.left.spots(document), self.right.spots(document)
+        if left is not None and right is not None and not _close(left, right, self.distance + 1):
             return None
         return [
             Hit(a.start, b.end, self.normal(), None, (a, b))
@@ -132,6 +133,11 @@ class Proximity(Node):
     def groups(self, weigh: Weigh) -> list[Group]:
         """Those of both sides."""
         return list(dict.fromkeys([*self.left.groups(weigh), *self.right.groups(weigh)]))
+
+
+def _close(left: Sequence[int], right: Sequence[int], most: int) -> bool:
+    """Whether two positions are at most so far apart."""
+    return any(abs(a - b) <= most for a in left for b in right)
 
 
 def _instead(operand: Node, other: str, near: str) -> str:

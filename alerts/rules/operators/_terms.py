@@ -11,7 +11,7 @@ from alerts import text
 from alerts.document import Document, Hit, Scope
 from alerts.patterns import Pattern, patterns
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Group, Node, Weigh, Written, quote, within
+from alerts.rules.node import Group, Node, Weigh, Written, one_of_ranked, quote, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,7 @@ class TextTerm(Node):
         made = self.patterns()
         if len(made) == 1:
             return made[0].groups()
-        ranked = [sorted(pattern.groups(), key=weigh.group) for pattern in made]
-        depth = min(2, max(map(len, ranked)))
-        return [
-            tuple(dict.fromkeys(f for groups in ranked for f in groups[min(rank, len(groups) - 1)]))
-            for rank in range(depth)
-        ]
+        return one_of_ranked([pattern.groups() for pattern in made], weigh)
 
     def check(self) -> Iterator[tuple[Node, str]]:
         """A warning for words that stand in most articles."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
+from alerts import text
 from alerts.document import Document, Hit, Scope
 from alerts.rules.node import Form
 from alerts.rules.operators._terms import TextTerm
@@ -29,9 +32,23 @@ class Word(TextTerm):
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """As every term; a single token is looked up directly."""
-        made = self.patterns()
-        if len(made) == 1 and len(made[0].elements) == 1:
-            places = document.positions(made[0].elements[0].features()[0])
-            first, last = scope
-            return [Hit(p, p + 1, self.text) for p in places if first <= p < last] or None
-        return TextTerm.evaluate(self, document, scope)
+        token = _token(self.text)
+        if not token:
+            return TextTerm.evaluate(self, document, scope)
+        places = document.positions(token)
+        if not places:
+            return None
+        first, last = scope
+        return [Hit(p, p + 1, self.text) for p in places if first <= p < last] or None
+
+    def spots(self, document: Document) -> Sequence[int] | None:
+        """Where the token stands; None of a word of several tokens."""
+        token = _token(self.text)
+        return document.positions(token) if token else None
+
+
+@cache
+def _token(word: str) -> str:
+    """The one token of a word; "" when it is several."""
+    tokens = text.tokens(word)
+    return tokens[0] if len(tokens) == 1 else ""
