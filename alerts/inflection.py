@@ -21,7 +21,23 @@ from alerts import text
 MIN_STEM = 3
 """Letters that must stand before a suffix."""
 
-_SHARED = {"hr": "sr", "bs": "sr", "sh": "sr", "me": "sr", "no": "sv", "nb": "sv", "nn": "sv", "da": "sv", "ckb": "fa"}
+_SHARED = {
+    **dict.fromkeys(("hr", "bs", "sh", "me"), "sr"),
+    **dict.fromkeys(("no", "nb", "nn", "da"), "sv"),
+    **dict.fromkeys(("ckb", "ur", "ps"), "fa"),
+}
+    "hr": "sr",
+    "bs": "sr",
+    "sh": "sr",
+    "me": "sr",
+    "no": "sv",
+    "nb": "sv",
+    "nn": "sv",
+    "da": "sv",
+    "ckb": "fa",
+    "ur": "fa",
+    "ps": "fa",
+}
 _SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
     "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french",

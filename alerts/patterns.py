@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -410,6 +410,8 @@ def patterns(written: str, flavour: str = "plain") -> tuple[Pattern, ...]:
                 gaps.append(_outer_gap(elements[-1], part[0]))
             elements += part
             gaps += inner
+        if len(elements) > 1:  # the capital of a longer name says little: министерства обороны
+            elements = [replace(e, capital=False) if isinstance(e, Named) else e for e in elements]
         if elements:
             made.append(Pattern(tuple(elements), tuple(gaps), flavour == "alias" and _needs_word_start(elements)))
     return tuple(made)

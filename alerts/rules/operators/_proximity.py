@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -82,12 +83,18 @@ class Proximity(Node):
         how = f"before {self.right.words(names)}" if self.ordered else f"and {self.right.words(names)}"
         return f"({self.left.words(names)} {how} with at most {self.distance} words between)"
 
-    def pairs(self, document: Document, scope: Scope) -> list[tuple[int, Hit, Hit]]:
-        """All pairs of disjoint hits in one paragraph, in reading order, with the number of tokens between."""
+    def pairs(self, document: Document, scope: Scope, within: int) -> list[tuple[int, Hit, Hit]]:
+        """Pairs of disjoint hits in one paragraph, in reading order, with the number of tokens between.
+
+        Those with at most `within` tokens between are all there.
+        """
         found = []
-        rights = self.right.places(document, scope)
+        rights = sorted(self.right.places(document, scope))
+        starts = [b.start for b in rights]
+        longest = max((b.end - b.start for b in rights), default=0)
         for a in self.left.places(document, scope):
-            for b in rights:
+            window = bisect_left(starts, a.start - within - longest), bisect_right(starts, a.end + within)
+            for b in rights[slice(*window)]:
                 if a.end <= b.start:
                     first, last = a, b
                 elif b.end <= a.start and not self.ordered:
@@ -105,7 +112,7 @@ class Proximity(Node):
             return None
         return [
             Hit(a.start, b.end, self.normal(), None, (a, b))
-            for between, a, b in self.pairs(document, scope)
+            for between, a, b in self.pairs(document, scope, self.distance)
             if between <= self.distance
         ] or None
 
@@ -114,7 +121,7 @@ class Proximity(Node):
         for side in self.children:
             if not side.places(document, scope):
                 return side.why_not(document, scope)
-        pairs = self.pairs(document, scope)
+        pairs = self.pairs(document, scope, len(document.tokens))
         if not pairs:
             where = "in this order in one paragraph" if self.ordered else "in one paragraph"
             return [
@@ -137,7 +144,7 @@ class Proximity(Node):
 
 def _close(left: Sequence[int], right: Sequence[int], most: int) -> bool:
     """Whether two positions are at most so far apart."""
-    return any(abs(a - b) <= most for a in left for b in right)
+    return any(bisect_right(right, a + most) > bisect_left(right, a - most) for a in left)
 
 
 def _instead(operand: Node, other: str, near: str) -> str:

@@ -61,6 +61,13 @@ def refuse_bad_wildcards(word: str, start: int, end: int) -> None:
                 f"a wildcard can't stand first in a word, as in {word}",
                 "Write the beginning of the word: missil* finds missile and missiles.",
             )
+        if "*" in token[:-1]:
+            raise Refusal(
+                start,
+                end,
+                f"* ends a word, and does not in {word}",
+                f"Write {head}*, or ? for each single letter in between.",
+            )
         if "*" in token and len(token.split("*")[0]) < LEAST:
             raise Refusal(
                 start,
