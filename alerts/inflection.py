@@ -26,18 +26,6 @@ _SHARED = {
     **dict.fromkeys(("no", "nb", "nn", "da"), "sv"),
     **dict.fromkeys(("ckb", "ur", "ps"), "fa"),
 }
-    "hr": "sr",
-    "bs": "sr",
-    "sh": "sr",
-    "me": "sr",
-    "no": "sv",
-    "nb": "sv",
-    "nn": "sv",
-    "da": "sv",
-    "ckb": "fa",
-    "ur": "fa",
-    "ps": "fa",
-}
 _SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
     "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french",
