@@ -348,6 +348,8 @@ def _is_han_or_kana(token: str) -> bool:
 
 def is_designator(word: str) -> bool:
     """Whether a written word is letters and digits joined (C-27J, TB2, 2S19, Су-30)."""
+    if word.isalpha():
+        return False
     found = "".join(text.split(word.rstrip("*?"))[0])
     return any(c.isdigit() for c in found) and any(c.isalpha() for c in found)
 

@@ -162,9 +162,11 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.children))
 
     def bracketed(self, least: int) -> str:
         """The normal form, in brackets where it binds less than `least`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from alerts.rules.operators import OPERATORS
 from alerts.rules.operators.and_ import And
 from alerts.rules.operators.not_ import Not
 from alerts.rules.operators.or_ import Or
+from alerts.rules.shapes import Shapes
 
 MOST_NODES = 5_000
 MOST_DEPTH = 60
@@ -46,12 +48,25 @@ def parse(source: str) -> Rule:
     Entities and topics that it names are not looked up (see `alerts.rules.check` and `alerts.monitor`).
     """
     try:
-        return Rule(source, _parse(source))
+        return Rule(source, _by_shape(source) or _parse(source))
     except Refusal as refusal:
         raise refusal.at(source) from None
     except RecursionError:
         deep = Refusal(0, len(source), "the rule is nested too deep", "Split it into topics and join them with #topic.")
         raise deep.at(source) from None
+
+
+def _by_shape(source: str) -> Node | None:
+    """The tree of a rule whose shape is known; None where the grammar must read it, or refuse it in its own words."""
+    with contextlib.suppress(Refusal):
+        return _shapes(tuple(OPERATORS)).parse(source)
+    return None
+
+
+@lru_cache(maxsize=2)
+def _shapes(kinds: tuple[str, ...]) -> Shapes:
+    builder = _Build(_forms(kinds))
+    return Shapes(_parse, builder.term)
 
 
 def _parse(source: str) -> Node:
@@ -94,15 +109,22 @@ def _nothing_positive(node: Node) -> Refusal:
 
 
 Forms = dict[Form, dict[str, type[Node]]]
+"""The operators by form and by the name they are written with."""
+
+
+@lru_cache(maxsize=2)
+def _forms(kinds: tuple[str, ...]) -> Forms:
+    forms: Forms = {form: {} for form in Form}
+    for kind in kinds:
+        cls = OPERATORS[kind]
+        forms[cls.form][cls.name or kind] = cls
+    return forms
 
 
 @lru_cache(maxsize=2)
 def _parser(kinds: tuple[str, ...]) -> Lark:
     """The parser for these kinds of operators; built anew when a plug-in adds one."""
-    forms: Forms = {form: {} for form in Form}
-    for kind in kinds:
-        cls = OPERATORS[kind]
-        forms[cls.form][cls.name or kind] = cls
+    forms = _forms(kinds)
     grammar = (resources.files("alerts.rules") / "grammar.lark").read_text(encoding="utf-8")
     grammar = grammar.replace("@SIGILS@", "".join(map(re.escape, forms[Form.SIGIL])))
     for place, form in (("@INFIXES@", Form.INFIX), ("@FUNCTIONS@", Form.FUNCTION), ("@VALUES@", Form.VALUE)):
@@ -145,6 +167,22 @@ class _Build(Transformer[Token, Node]):
     def start(self, part: Any) -> Node:
         return _open(part)
 
+    def term(self, written: tuple[str, int, int]) -> Node:
+        """The node of a term, from its text and where it stands."""
+        text, start, end = written
+        if text[0] == '"':
+            return self._quoted.build(Written(start, end, text=text[1:-1], quoted=True))
+        if text[0] in self._forms[Form.SIGIL]:
+            inner, quoted = _unquoted(text[1:])
+            return self._forms[Form.SIGIL][text[0]].build(Written(start, end, text[0], inner, quoted))
+        return self._word(text, start, end)
+
+    def _word(self, word: str, start: int, end: int) -> Node:
+        for cls in self._bare:
+            if cls.reads(word):
+                return cls.build(Written(start, end, text=word))
+        raise Refusal(start, end, f"{word} is no term")
+
     def group(self, part: Any) -> _Group:
         return _Group(_open(part))
 
@@ -152,10 +190,7 @@ class _Build(Transformer[Token, Node]):
         start, end = _span(token)
         word = str(token)
         refuse_stray_words(word, start, end)
-        for cls in self._bare:
-            if cls.reads(word):
-                return cls.build(Written(start, end, text=word))
-        raise Refusal(start, end, f"{word} is no term")
+        return self._word(word, start, end)
 
     def quoted(self, token: Token) -> Node:
         start, end = _span(token)

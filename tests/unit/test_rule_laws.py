@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from alerts import inflection, text
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor
-from alerts.rules import Rule, RuleError, parse
+from alerts.rules import Rule, RuleError, parse, parser
 from vedette.model import Article, Topic
 
 EXAMPLES = int(os.environ.get("RULE_LAWS_EXAMPLES", "150"))
@@ -200,6 +200,18 @@ def test_a_normal_form_parses_to_itself(source: str) -> None:
     again = parse(rule.normal)
     assert again.node == rule.node
     assert again.normal == rule.normal
+
+
+@LAWS
+@given(rules)
+def test_reading_by_shape_is_reading_by_grammar(source: str) -> None:
+    rule = parsed(source)
+    assume(rule)
+    by_grammar = parser._parse(source)
+    assert rule is not None
+    assert rule.node == by_grammar
+    places = [(node.start, node.end) for node in rule.node.walk()]
+    assert places == [(node.start, node.end) for node in by_grammar.walk()]
 
 
 @LAWS
