@@ -38,7 +38,7 @@ _LATIN = (
     *("da", "fi", "et", "lv", "lt", "sq", "vi", "id"),
 )
 _EAST_ASIAN = {"zh": ("CJK",), "ja": ("CJK", "HIRAGANA", "KATAKANA", "FULLWIDTH"), "ko": ("HANGUL", "CJK")}
-COMMON = 4.2
+COMMON = 3.4
 """Zipf frequency (log10 of occurrences in a thousand million words) from which on a word of one language is common."""
 
 
@@ -137,7 +137,7 @@ def _shared(entities: list[Entity]) -> Iterator[Problem]:
 
 
 def common_words(entities: Iterable[Entity]) -> list[Problem]:
-    """Aliases without context that are common words of a language. Needs the package wordfreq (ImportError without)."""
+    """Aliases without context that are common words of some language. Needs wordfreq (ImportError without)."""
     from wordfreq import zipf_frequency
 
     found = []
@@ -145,24 +145,40 @@ def common_words(entities: Iterable[Entity]) -> list[Problem]:
         for alias in entity.aliases:
             bare = not (alias.near or alias.not_near or alias.exact)
             one_word = len(text.tokens(alias.text)) == 1 and alias.text.isalpha()
-            if not bare or not one_word or alias.text.isupper() or _unmistakable(entity, alias):
+            if not bare or not one_word or _unmistakable(entity, alias):
                 continue
-            languages = [alias.language] if alias.language else ["en", "fr", "de", "it", "es", "tr", "pl"]
-            if any(zipf_frequency(alias.text.lower(), lang) >= COMMON for lang in languages if lang not in _UNKNOWN):
+            # Every alias is looked for in texts of every language, folded: ŞƏT is found as "set".
+            forms = {alias.text.lower(), text.fold(alias.text)}
+            if any(zipf_frequency(form, lang) >= COMMON for form in forms for lang in _word_lists(alias.text)):
                 found.append(Problem(entity.id, f"the alias {alias.text!r} is a common word: give it `near` words"))
     return found
 
 
 def _unmistakable(entity: Entity, alias: Alias) -> bool:
     """Names that are frequent because the thing is much written about, not because they mean something else."""
-    return entity.kind in ("country", "alliance") or entity.id in _FAMOUS or alias.text in ("Bundeswehr",)
+    return entity.kind == "country" or entity.id in _FAMOUS or alias.text in ("Bundeswehr",)
 
 
 _FAMOUS = (
+    *("nato", "european-union", "united-nations", "osce", "brics", "hezbollah", "hamas", "houthis", "taliban", "isis"),
+    *("pkk", "armed-forces-tr", "armed-forces-ua", "pentagon", "cia", "mossad", "sbu", "hur", "fsb", "roscosmos"),
+    *("airbus", "boeing", "spacex", "aselsan", "sarsilmaz", "ukroboronprom", "sergei-shoigu", "mariusz-blaszczak"),
+    *("alexander-lukashenko", "aleksandar-vucic", "khalifa-haftar"),
     *("recep-tayyip-erdogan", "vladimir-putin", "sergei-lavrov", "volodymyr-zelenskyy", "donald-trump"),
     *("emmanuel-macron", "benjamin-netanyahu", "abdel-fattah-el-sisi"),
 )
-_UNKNOWN = ("az", "hy", "ka", "kk", "be", "zh", "ja", "ko")  # no word list, or no words without a segmenter
+_WORD_LISTS = {
+    "LATIN": ("en", "fr", "de", "it", "es", "pt", "tr", "pl", "nl"),
+    "CYRILLIC": ("ru", "uk", "bg", "sh"),
+    "ARABIC": ("ar", "fa"),
+    "GREEK": ("el",),
+    "HEBREW": ("he",),
+}
+
+
+def _word_lists(written: str) -> tuple[str, ...]:
+    """The languages of whose words there are lists, by script."""
+    return _WORD_LISTS.get(unicodedata.name(written[0], "").partition(" ")[0], ())
 
 
 def main() -> int:
