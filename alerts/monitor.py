@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alerts.document import Document
 from alerts.entities import Catalogue
@@ -17,7 +17,7 @@ from alerts.rules.errors import Refusal
 from alerts.rules.explain import Explanation, explain
 from alerts.rules.node import Node, leaves, rebind
 from alerts.rules.operators.topic import TopicTerm
-from alerts.rules.parser import Rule, parse
+from alerts.rules.parser import parse
 from vedette.errors import RuleError
 from vedette.model import Article, Match, RuleFailure, Topic
 
@@ -48,13 +48,9 @@ class _Entry:
 
     number: int
     topic: Topic
-    rule: Rule
     bound: Node
     node: Node
-    cost: RuleCost = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cost = RuleCost(self.topic.id)
+    cost: RuleCost | None = None  # made when it is first evaluated
 
 
 class Monitor:
@@ -96,7 +92,7 @@ class Monitor:
         old = self._entries.get(topic.id)
         if old:
             self._forget_references(old)
-        entry = _Entry(self._place(topic.id), topic, rule, bound, bound)
+        entry = _Entry(self._place(topic.id), topic, bound, bound, old.cost if old else None)
         self._entries[topic.id] = entry
         self.knowledge.topics[topic.id] = bound
         for reference in _references(bound):
@@ -227,19 +223,22 @@ class Monitor:
         found = self._presearcher.candidates(features)
         for number in sorted(found) if len(found) > 1 else found:
             entry = found[number]
-            entry.cost.evaluations += 1
+            cost = entry.cost
+            if cost is None:
+                cost = entry.cost = RuleCost(entry.topic.id)
+            cost.evaluations += 1
             begin = self._timer() if self._timer else 0.0
             try:
                 match = _match(entry, document)
             except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; no other rule stops
-                entry.cost.failures += 1
+                cost.failures += 1
                 failures.append(RuleFailure(entry.topic.id, f"{type(error).__name__}: {error}"))
                 continue
             if match is not None:
-                entry.cost.matches += 1
+                cost.matches += 1
                 matches.append(match)
             if self._timer:
-                self._note(entry, article, self._timer() - begin)
+                self._note(cost, article, self._timer() - begin)
         return MonitorResult(matches, failures)
 
     def explain(self, topic_id_or_rule: str, article: Article) -> Explanation:
@@ -262,15 +261,15 @@ class Monitor:
         return self._expanded(bound)
 
     def costs(self) -> list[RuleCost]:
-        """What each rule has cost, the dearest first."""
-        costs = [entry.cost for entry in self._entries.values()]
+        """What each rule that was evaluated has cost, the dearest first."""
+        costs = [entry.cost for entry in self._entries.values() if entry.cost]
         return sorted(costs, key=lambda cost: (-cost.seconds, -cost.evaluations, cost.topic))
 
-    def _note(self, entry: _Entry, article: Article, seconds: float) -> None:
-        entry.cost.seconds += seconds
-        entry.cost.slowest = max(entry.cost.slowest, seconds)
+    def _note(self, cost: RuleCost, article: Article, seconds: float) -> None:
+        cost.seconds += seconds
+        cost.slowest = max(cost.slowest, seconds)
         if self._on_slow and seconds > self._slow_after:
-            self._on_slow(entry.topic.id, article, seconds)
+            self._on_slow(cost.topic, article, seconds)
 
 
 def _match(entry: _Entry, document: Document) -> Match | None:

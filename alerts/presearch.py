@@ -8,7 +8,7 @@ are asked before the rule is evaluated. Nothing that would match is ever left ou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from typing import Generic, TypeVar
 
 from alerts import inflection, text
@@ -21,21 +21,46 @@ from alerts.rules.operators._properties import Property
 from alerts.rules.operators._terms import common_words
 
 T = TypeVar("T")
+Features = KeysView[str] | set[str]
 
 _MOST_GROUPS = 3  # asked beside the one that a rule is filed under
 _COUNTED_EVERY = 16  # articles of which one is counted for the shares
 _GLOB_KEY = 2  # letters by which wildcards are filed
 
 
-class _Bucket(Generic[T]):
-    """The rules filed under one feature: those that need nothing more, those that need one more, the others."""
+_Row = tuple[int, tuple[Group, ...], T]
+"""An item with its number, and the groups of which one feature each must be there as well."""
 
-    __slots__ = ("direct", "pairs", "rest")
+
+class _Bucket(Generic[T]):
+    """The items filed under one feature: by another feature that they need, and those that need none or a choice."""
+
+    __slots__ = ("pairs", "rows")
 
     def __init__(self) -> None:
-        self.direct: dict[int, T] = {}
-        self.pairs: dict[str, dict[int, tuple[tuple[frozenset[str], ...], T]]] = {}
-        self.rest: dict[int, tuple[tuple[frozenset[str], ...], T]] = {}
+        self.pairs: dict[str, list[_Row[T]]] | None = None
+        self.rows: list[_Row[T]] | None = None
+
+    def add(self, second: str | None, row: _Row[T]) -> None:
+        """File an item; `second` is the other feature that it needs."""
+        if second is None:
+            self.rows = [] if self.rows is None else self.rows
+            self.rows.append(row)
+        else:
+            self.pairs = {} if self.pairs is None else self.pairs
+            self.pairs.setdefault(second, []).append(row)
+
+    def discard(self, second: str | None, number: int) -> bool:
+        """Take an item out; whether the bucket is empty now."""
+        if second is None:
+            self.rows = [row for row in self.rows or () if row[0] != number] or None
+        elif self.pairs is not None:
+            kept = [row for row in self.pairs[second] if row[0] != number]
+            if kept:
+                self.pairs[second] = kept
+            else:
+                del self.pairs[second]
+        return not self.rows and not self.pairs
 
 
 class _Derived(dict[str, tuple[str, ...]]):
@@ -60,12 +85,13 @@ class Presearcher(Generic[T]):
         self._lexicon, self._kinds = lexicon, kinds
         self._buckets: dict[str, _Bucket[T]] = {}
         self._always: dict[int, T] = {}
-        self._filed: dict[int, tuple[Group, tuple[Group, ...]]] = {}
+        self._filed: dict[int, tuple[Group, ...]] = {}  # the first is the one it is filed under
         self._globs: dict[str, dict[str, int]] = {}  # first letters -> pattern -> rules that use it
         self._stems: Counter[str] = Counter()
         self._derived: dict[str, _Derived] = {}
         self._stemmed: dict[str, _Derived] = {}
         self._properties = [cls for cls in OPERATORS.values() if issubclass(cls, Property) and cls.featured]
+        self._values = 0  # how many features of properties are asked for
         self._seen = 0
         self._counted = 0
         self._counts: Counter[str] = Counter()
@@ -79,48 +105,38 @@ class Presearcher(Generic[T]):
         ordered = sorted(dict.fromkeys(groups), key=self.weigh.group)
         if not ordered:
             self._always[number] = item
-            self._filed[number] = ((), ())
+            self._filed[number] = ()
             return
-        key, others = ordered[0], tuple(ordered[1 : 1 + _MOST_GROUPS])
-        self._filed[number] = (key, others)
-        single = next((group[0] for group in others if len(group) == 1), None)
-        rest = tuple(frozenset(group) for group in others if group != (single,))
-        for feature in key:
+        filed = self._filed[number] = tuple(ordered[: 1 + _MOST_GROUPS])
+        second = _second(filed)
+        row = (number, tuple(group for group in filed[1:] if second is None or group != (second,)), item)
+        for feature in filed[0]:
             bucket = self._buckets.get(feature)
             if bucket is None:
                 bucket = self._buckets[feature] = _Bucket()
-            if single is not None:
-                bucket.pairs.setdefault(single, {})[number] = (rest, item)
-            elif rest:
-                bucket.rest[number] = (rest, item)
-            else:
-                bucket.direct[number] = item
-        self._register((key, *others), +1)
+            bucket.add(second, row)
+        self._register(filed, +1)
 
     def remove(self, number: int) -> None:
         """Take an item out again; nothing happens when it was not there."""
         filed = self._filed.pop(number, None)
         if filed is None:
             return
-        key, others = filed
-        self._always.pop(number, None)
-        single = next((group[0] for group in others if len(group) == 1), None)
-        for feature in key:
-            bucket = self._buckets[feature]
-            bucket.direct.pop(number, None)
-            bucket.rest.pop(number, None)
-            if single is not None:
-                bucket.pairs[single].pop(number, None)
-                if not bucket.pairs[single]:
-                    del bucket.pairs[single]
-            if not (bucket.direct or bucket.rest or bucket.pairs):
+        if not filed:
+            del self._always[number]
+            return
+        second = _second(filed)
+        for feature in filed[0]:
+            if self._buckets[feature].discard(second, number):
                 del self._buckets[feature]
-        self._register((key, *others), -1)
+        self._register(filed, -1)
 
     def _register(self, groups: Iterable[Group], by: int) -> None:
         """Note the wildcards and stems in use; what tokens give has to be worked out anew when there is a new one."""
-        for feature in (f for group in groups for f in group if f[0] in "*~"):
-            if feature[0] == "*":
+        for feature in (f for group in groups for f in group if f[0] in "*~" or ":" in f):
+            if ":" in feature:
+                self._values += by
+            elif feature[0] == "*":
                 globs = self._globs.setdefault(glob_prefix(feature[1:])[:_GLOB_KEY], {})
                 if feature not in globs:
                     self._derived.clear()
@@ -140,49 +156,39 @@ class Presearcher(Generic[T]):
 
     # ------------------------------------------------------------------ asking
 
-    def features(self, document: Document) -> set[str]:
+    def features(self, document: Document) -> Features:
         """All features of an article that any item may ask for."""
         words = document.words
-        features = set(words)
+        features: Features = words
         if self._lexicon.entities or self._globs:
             derived = self._derived.get(document.language)
             if derived is None:
                 language = document.language
                 derived = self._derived[language] = _Derived(lambda token: tuple(self._derive(token, language)))
-            features.update(*map(derived.__getitem__, words))
+            features = set(words).union(*map(derived.__getitem__, words))
         if self._stems:
-            features.update(*map(self._stems_of(document.language).__getitem__, document.chunks))
-        article = document.article
-        for cls in self._properties:
-            features.update(f"{cls.name}:{value}" for value in cls.values(article) if value)
+            stems = self._stems_of(document.language)
+            features = set(features).union(*map(stems.__getitem__, document.chunks))
+        if self._values:
+            article = document.article
+            values = (f"{cls.name}:{value}" for cls in self._properties for value in cls.values(article) if value)
+            features = set(features).union(values)
         self._seen += 1
         if self._seen % _COUNTED_EVERY == 1:
             self._count(features)
         return features
 
-    def candidates(self, features: set[str]) -> dict[int, T]:
+    def candidates(self, features: Features) -> dict[int, T]:
         """The items, by number, that an article with these features may satisfy."""
         found = dict(self._always)
-        buckets = self._buckets
-        for feature in buckets.keys() & features:
-            bucket = buckets[feature]
-            if bucket.direct:
-                found.update(bucket.direct)
-            if bucket.pairs:
+        lacks = features.isdisjoint
+        for feature in self._buckets.keys() & features:
+            bucket = self._buckets[feature]
+            if bucket.rows is not None:
+                _take(bucket.rows, lacks, found)
+            if bucket.pairs is not None:
                 for second in bucket.pairs.keys() & features:
-                    for number, (rest, item) in bucket.pairs[second].items():
-                        for group in rest:
-                            if group.isdisjoint(features):
-                                break
-                        else:
-                            found[number] = item
-            if bucket.rest:
-                for number, (rest, item) in bucket.rest.items():
-                    for group in rest:
-                        if group.isdisjoint(features):
-                            break
-                    else:
-                        found[number] = item
+                    _take(bucket.pairs[second], lacks, found)
         return found
 
     def _derive(self, token: str, language: str) -> Iterator[str]:
@@ -216,7 +222,7 @@ class Presearcher(Generic[T]):
 
     # ------------------------------------------------------------------ how common features are
 
-    def _count(self, features: set[str]) -> None:
+    def _count(self, features: Features) -> None:
         self._counted += 1
         self._counts.update(features)
         if len(self._counts) > 400_000:
@@ -226,6 +232,21 @@ class Presearcher(Generic[T]):
         """The share of articles expected to have a feature: as counted, and as guessed while little was counted."""
         prior = 16.0
         return (self._counts[feature] + prior * guess(feature)) / (self._counted + prior)
+
+
+def _second(filed: tuple[Group, ...]) -> str | None:
+    """The single feature that something filed needs beside its first group, None where there is none."""
+    return next((group[0] for group in filed[1:] if len(group) == 1), None)
+
+
+def _take(rows: list[_Row[T]], lacks: Callable[[Group], bool], found: dict[int, T]) -> None:
+    """Add the items of which no group is lacking."""
+    for number, groups, item in rows:
+        for group in groups:
+            if lacks(group):
+                break
+        else:
+            found[number] = item
 
 
 def guess(feature: str) -> float:

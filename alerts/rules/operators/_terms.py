@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,7 @@ class TextTerm(Node):
     @classmethod
     def build(cls, written: Written) -> Self:
         """Take the text; refuse one without a letter or digit."""
-        term = cls(" ".join(written.text.split()), start=written.start, end=written.end)
+        term = cls(sys.intern(" ".join(written.text.split())), start=written.start, end=written.end)
         if not term.patterns():
             raise Refusal(
                 written.start,
