@@ -210,8 +210,7 @@ def test_reading_by_shape_is_reading_by_grammar(source: str) -> None:
     by_grammar = parser._parse(source)
     assert rule is not None
     assert rule.node == by_grammar
-    places = [(node.start, node.end) for node in rule.node.walk()]
-    assert places == [(node.start, node.end) for node in by_grammar.walk()]
+    assert [node.start for node in rule.node.walk()] == [node.start for node in by_grammar.walk()]
 
 
 @LAWS

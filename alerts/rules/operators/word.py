@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from alerts import text
 from alerts.document import Document, Hit, Scope
-from alerts.rules.node import Form
+from alerts.rules.node import Form, Group, Weigh, Written
 from alerts.rules.operators._terms import TextTerm
 from vedette.model import Article
 
@@ -29,6 +30,18 @@ class Word(TextTerm):
     def reads(cls, word: str) -> bool:
         """What is no other kind of term is a word."""
         return True
+
+    @classmethod
+    def build(cls, written: Written) -> Self:
+        """As every term; a single token needs no pattern."""
+        if _token(written.text):
+            return cls(sys.intern(written.text), start=written.start, end=written.end)
+        return super(Word, cls).build(written)
+
+    def groups(self, weigh: Weigh) -> list[Group]:
+        """The token."""
+        token = _token(self.text)
+        return [(token,)] if token and not weigh.terms else TextTerm.groups(self, weigh)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """As every term; a single token is looked up directly."""
@@ -51,4 +64,4 @@ class Word(TextTerm):
 def _token(word: str) -> str:
     """The one token of a word; "" when it is several."""
     tokens = text.tokens(word)
-    return tokens[0] if len(tokens) == 1 else ""
+    return sys.intern(tokens[0]) if len(tokens) == 1 else ""
