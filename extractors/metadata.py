@@ -57,7 +57,8 @@ def _without_site(text: str, site_name: str, others: list[str]) -> str:
     for whole in others:  # another place says the same without the rest
         if whole != text and len(_key(whole)) > 10 and _key(text).startswith(_key(whole)):
             return whole
-        if whole in others[-1:] and len(_key(whole)) > 10 and whole != text and _key(text).endswith(_key(whole)):
+        rest = text.removesuffix(whole)
+        if rest and rest != text and len(_key(whole)) > 10 and SEPARATORS.search(rest + " "):
             return whole
     last, first = parts[-1], parts[0]
     if _key(last) in names or (len(names) and any(n in _key(last) for n in names if len(n) > 3) and len(last) < 40):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from storage import Store
     from vedette.clock import Clock
     from vedette.config import Settings
+    from vedette.daemon.context import Context
 
 
 class App:
@@ -45,16 +46,28 @@ class App:
     @cached_property
     def clock(self) -> Clock:
         """The clock that the configuration asks for; a simulated one continues where the daemon anchored it."""
-        from vedette.clock import SystemClock
+        from vedette.daemon.context import make_clock
 
-        return SystemClock()
+        return make_clock(self.settings, self.store() if self.settings.clock.start else None)
 
-    def store(self) -> Store:
-        """The database, opened once per command; a StorageError says what to do where it can't be."""
+    def context(self, role: str) -> Context:
+        """What a worker's code needs, for commands that do its work once."""
+        from vedette import log
+        from vedette.daemon.context import Context, new_boot
+        from vedette.daemon.worker import load_plugins
+
+        load_plugins(self.settings.plugins.modules)
+        return Context(self.settings, self.clock, self.store(), role, new_boot(), log.get("vedette", role=role))
+
+    def store(self, *, create: bool = False) -> Store:
+        """The database, opened once per command; a StorageError says what to do where it can't be.
+
+        With `create` it is made and brought up to date first.
+        """
         if self._store is None:
             from storage import open_store
 
-            self._store = open_store(self.settings.database_url)
+            self._store = open_store(self.settings.database_url, upgrade=create)
         return self._store
 
     def close(self) -> None:

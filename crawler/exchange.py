@@ -1,0 +1,138 @@
+"""Sources in and out: OPML, YAML and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from lxml import etree
+
+from crawler.spiders import KINDS
+from crawler.urls import normalise
+from vedette.errors import DataError
+from vedette.model import Source
+
+FEEDS = {"rss", "atom", "rdf", "jsonfeed", "json feed", ""}
+"""What other programs call our kind feed."""
+
+COLUMNS = ("id", "name", "homepage", "kind", "url", "language", "country")
+
+
+def read_sources(path: Path) -> tuple[list[Source], list[str]]:
+    """The sources of a file, and a line for every row that can't be taken. DataError where the file can't be read."""
+    readers = {".opml": _opml, ".xml": _opml, ".yaml": _yaml, ".yml": _yaml, ".csv": _csv}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: unknown kind of file: use .opml, .yaml or .csv")
+    sources: dict[str, Source] = {}
+    refused = []
+    for where, row in reader(path):
+        try:
+            source = _source(row)
+            if source.id in sources:
+                raise DataError(f"the id {source.id!r} is there twice")
+            sources[source.id] = source
+        except DataError as error:
+            refused.append(f"{path}:{where}: {error}")
+    return list(sources.values()), refused
+
+
+def _source(row: Mapping[str, Any]) -> Source:
+    kind = str(row.get("kind") or row.get("feed_kind") or "").strip().lower()
+    kind = "feed" if kind in FEEDS else kind
+    if kind not in KINDS:
+        raise DataError(f"unknown kind {kind!r}: use one of {', '.join(sorted(KINDS))}")
+    url = normalise(str(row.get("url") or row.get("feed_url") or ""))
+    if not url:
+        raise DataError("no http(s) url")
+    name = str(row.get("name") or "").strip()
+    return Source(
+        id=str(row.get("id") or "").strip() or _slug(name or url),
+        url=url,
+        kind=kind,
+        name=name,
+        homepage=str(row.get("homepage") or "").strip(),
+        language=str(row.get("language") or "").strip().lower()[:3],
+        country=str(row.get("country") or "").strip().upper()[:2],
+        settings=row.get("settings") or {},
+    )
+
+
+def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        names = {name.strip().lower() for name in reader.fieldnames or ()}
+        if not names & {"url", "feed_url"}:
+            raise DataError(f"{path}: no column `url`: the first line names the columns")
+        for row in reader:
+            yield reader.line_num, {str(k).strip().lower(): v for k, v in row.items() if k}
+
+
+def _yaml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    rows = data.get("sources") if isinstance(data, dict) else data
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: expected a list of sources, or a mapping with the key `sources`")
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, Mapping):
+            yield number, row
+        else:
+            yield number, {}
+
+
+def _opml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        root = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True)).getroot()
+    except (etree.XMLSyntaxError, OSError) as error:
+        raise DataError(f"{path}: not valid OPML: {error}") from None
+    for outline in root.iter("outline"):
+        url = outline.get("xmlUrl")
+        if url:
+            name = outline.get("title") or outline.get("text") or ""
+            row = {"url": url, "name": name, "homepage": outline.get("htmlUrl"), "language": outline.get("language")}
+            yield outline.sourceline or 0, row
+
+
+def write_sources(sources: Iterable[Source], form: str) -> str:
+    """Sources as yaml, opml or csv text; what is read back is the same."""
+    rows = [_row(source) for source in sources]
+    if form == "yaml":
+        return yaml.safe_dump({"sources": rows}, allow_unicode=True, sort_keys=False)
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.DictWriter(
+            out, ["id", "name", "homepage", "kind", "url", "language", "country"], extrasaction="ignore"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+        return out.getvalue()
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "Vedette's sources"
+    body = etree.SubElement(root, "body")
+    for row in rows:
+        given = {"type": "rss", "text": row.get("name") or row["id"], "xmlUrl": row["url"]}
+        if row.get("homepage"):
+            given["htmlUrl"] = row["homepage"]
+        etree.SubElement(body, "outline", given)
+    return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8").decode()
+
+
+def _row(source: Source) -> dict[str, Any]:
+    row = {name: getattr(source, name) for name in COLUMNS}
+    if source.settings:
+        row["settings"] = dict(source.settings)
+    return {name: value for name, value in row.items() if value}
+
+
+def _slug(text: str) -> str:
+    text = urlsplit(text).hostname or text if "://" in text else text
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "source"

@@ -1,0 +1,426 @@
+"""Everything that is declared, as one YAML file: sources, entities, topics, analysts, channels, subscriptions.
+
+Applying a file twice changes nothing the second time. A file with a mistake changes nothing at all, and the mistake
+is told with its line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import yaml
+
+from alerts.channels import CHANNELS, seal, validate
+from alerts.entities import Catalogue, entity_from
+from alerts.monitor import Monitor
+from crawler.spiders import KINDS
+from crawler.urls import normalise
+from storage import Store, Transaction
+from vedette.errors import DataError, UsageError
+from vedette.model import Analyst, Cadence, Channel, Entity, Source, Subscription, Topic
+from vedette.secrets import Vault
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "sources": (
+        "id", "url", "kind", "name", "homepage", "language", "country", "settings", "interval", "weight",
+        "alert_on_first_poll",
+    ),
+    "entities": ("id", "name", "kind", "aliases", "country", "note", "reference", "facts"),
+    "topics": ("id", "title", "rule", "description", "active"),
+    "analysts": ("id", "name", "email", "timezone", "locale"),
+    "channels": ("id", "kind", "analyst", "settings"),
+    "subscriptions": (
+        "id", "analyst", "topic", "topics", "channel", "channels", "cadence", "quiet_hours", "digest_at", "active",
+    ),
+}  # fmt: skip
+"""The sections of a file and the keys of their entries; a channel's own settings may stand beside its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One declared thing and what applying it means."""
+
+    section: str
+    id: str
+    answer: str  # created | changed | same | deleted
+
+
+@dataclass
+class Declared:
+    """What a file declares, checked as far as it can be without a database."""
+
+    path: str
+    sources: list[Source] = field(default_factory=list)
+    entities: list[Entity] = field(default_factory=list)
+    topics: list[Topic] = field(default_factory=list)
+    analysts: list[Analyst] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    lines: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def where(self, section: str, name: str) -> str:
+        """The file and line of an entry."""
+        return f"{self.path}:{self.lines.get((section, name), 1)}"
+
+
+class _Lines(yaml.SafeLoader):
+    """Keeps the line of every mapping under the key `__line__`, and refuses doubled keys."""
+
+
+def _mapping(loader: _Lines, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", key_node.start_mark)
+        seen.add(key)
+    values = loader.construct_mapping(node, deep=True)
+    values["__line__"] = node.start_mark.line + 1
+    values["__lines__"] = {k.value: v.start_mark.line + 1 for k, v in node.value}
+    return values
+
+
+_Lines.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read(path: Path) -> Declared:
+    """A file's declarations; DataError with file and line for the first mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: can't be read: {error}") from None
+    try:
+        data = yaml.load(text, _Lines)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise DataError(f"{path}:{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    if data is None:
+        raise DataError(f"{path}: the file is empty: it declares {', '.join(SECTIONS)}")
+    if not isinstance(data, dict):
+        raise DataError(f"{path}:1: expected sections ({', '.join(SECTIONS)}), not a {type(data).__name__}")
+    declared = Declared(str(path))
+    for section in data:
+        if section not in SECTIONS and not str(section).startswith("__"):
+            line = data["__lines__"].get(section, 1)
+            raise DataError(f"{path}:{line}: unknown section {section!r}{_near(str(section), SECTIONS)}")
+    readers: dict[str, Any] = {
+        "sources": _source,
+        "entities": _entity,
+        "topics": _topic,
+        "analysts": analysts,
+        "channels": channels_of,
+        "subscriptions": subscriptions,
+    }
+    for section, reader in readers.items():
+        for where, line, row in _rows(path, section, data.get(section)):
+            for thing in reader(where, row):
+                if (section, thing.id) in declared.lines:
+                    first = declared.lines[section, thing.id]
+                    raise DataError(
+                        f"{where}: the {section[:-1]} {thing.id!r} is declared twice, first on line {first}"
+                    )
+                declared.lines[section, thing.id] = line
+                getattr(declared, section).append(thing)
+    return declared
+
+
+def apply(
+    declared: Declared, store: Store, vault: Vault, now: datetime, *, dry_run: bool = False, prune: bool = False
+) -> list[Line]:
+    """Bring the database in line with the declarations, all or nothing; what happened to each.
+
+    With `prune` what the file does not declare is deleted, in the sections that it has. With `dry_run` nothing is kept.
+    """
+    answers: list[Line] = []
+    try:
+        with store.write() as tx:
+            _check_topics(declared, tx)
+            _check_names(declared, tx)
+            answers += _put_all(declared, tx, vault, now)
+            if prune:
+                answers += _prune(declared, tx)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return answers
+
+
+class _DryRun(Exception):
+    """Undoes the transaction."""
+
+
+def _put_all(declared: Declared, tx: Transaction, vault: Vault, now: datetime) -> Iterable[Line]:
+    for source in declared.sources:
+        yield Line("sources", source.id, tx.sources.put(source, now))
+    for entity in declared.entities:
+        yield Line("entities", entity.id, tx.entities.put(entity, now))
+    for topic in declared.topics:
+        yield Line("topics", topic.id, tx.topics.put(topic, now, author="apply")[1])
+    for analyst in declared.analysts:
+        yield Line("analysts", analyst.id, tx.analysts.put(analyst))
+    for channel in declared.channels:
+        yield Line("channels", channel.id, _put_channel(tx, channel, vault))
+    for subscription in declared.subscriptions:
+        yield Line("subscriptions", subscription.id, tx.subscriptions.put(subscription))
+
+
+def _put_channel(tx: Transaction, channel: Channel, vault: Vault) -> str:
+    """Store a channel sealed; the same secret, which every sealing writes differently, is no change."""
+    from alerts.channels import unseal
+
+    known = tx.channels.get(channel.id)
+    if known is not None and known.kind == channel.kind and known.analyst == channel.analyst:
+        sealed = seal(channel.kind, channel.settings, vault)
+        same = {k: vault.decrypt(v) if isinstance(v, str) else v for k, v in known.settings.items()} == dict(
+            channel.settings
+        )
+        if same or unseal(channel.kind, known.settings, vault) == unseal(channel.kind, sealed, vault):
+            return "same"
+    sealed_channel = Channel(channel.id, channel.kind, seal(channel.kind, channel.settings, vault), channel.analyst)
+    return tx.channels.put(sealed_channel)
+
+
+def _prune(declared: Declared, tx: Transaction) -> Iterable[Line]:
+    order: tuple[tuple[str, Any], ...] = (
+        ("subscriptions", tx.subscriptions),
+        ("channels", tx.channels),
+        ("analysts", tx.analysts),
+        ("topics", tx.topics),
+        ("entities", tx.entities),
+        ("sources", tx.sources),
+    )
+    for section, aggregate in order:
+        kept = {thing.id for thing in getattr(declared, section)}
+        if not kept:
+            continue
+        for thing in aggregate.list():
+            name = thing.source.id if section == "sources" else thing.id
+            if name not in kept:
+                aggregate.delete(name)
+                yield Line(section, name, "deleted")
+
+
+# --------------------------------------------------------------------------- what needs the whole
+
+
+def _check_topics(declared: Declared, tx: Transaction) -> None:
+    """Every rule must parse, with the entities and topics that will be there."""
+    if not declared.topics:
+        return
+    own = {entity.id: entity for entity in (*tx.entities.list(), *declared.entities)}
+    monitor = Monitor(lambda: Catalogue.shipped().with_entities(own.values()))
+    names = {topic.id for topic in declared.topics}
+    monitor.put_all([topic for topic in tx.topics.list() if topic.id not in names])
+    refused = monitor.put_all(declared.topics)
+    if refused:
+        topic, error = refused[0]
+        raise DataError(f"{declared.where('topics', topic.id)}: topic {topic.id!r}: rule, {error}")
+
+
+def _check_names(declared: Declared, tx: Transaction) -> None:
+    """Every name that an entry uses must be there."""
+    known = {
+        "analysts": {a.id for a in (*tx.analysts.list(), *declared.analysts)},
+        "channels": {c.id for c in (*tx.channels.list(), *declared.channels)},
+        "topics": {t.id for t in (*tx.topics.list(), *declared.topics)},
+    }
+    for channel in declared.channels:
+        if channel.analyst is not None:
+            _must_be(known, "analysts", channel.analyst, declared.where("channels", channel.id))
+    for subscription in declared.subscriptions:
+        where = declared.where("subscriptions", subscription.id)
+        for section, name in (
+            ("analysts", subscription.analyst),
+            ("topics", subscription.topic),
+            ("channels", subscription.channel),
+        ):
+            _must_be(known, section, name, where)
+
+
+def _must_be(known: Mapping[str, set[str]], section: str, name: str, where: str) -> None:
+    if name not in known[section]:
+        raise DataError(f"{where}: there is no {section[:-1]} {name!r}{_near(name, known[section])}")
+
+
+# --------------------------------------------------------------------------- entries
+
+
+def _rows(path: Path, section: str, rows: Any) -> Iterable[tuple[str, int, dict[str, Any]]]:
+    if rows is None:
+        return
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: {section} must be a list of entries, each beginning with `- `")
+    for row in rows:
+        if not isinstance(row, dict):
+            raise DataError(f"{path}: {section}: each entry must be a mapping, not {row!r}")
+        line, lines = row.pop("__line__"), row.pop("__lines__")
+        clean = {key: _bare(value) for key, value in row.items()}
+        for key in clean:
+            own = section == "channels" and clean.get("kind") in CHANNELS
+            if key not in SECTIONS[section] and not own:
+                where = f"{path}:{lines.get(key, line)}"
+                raise DataError(f"{where}: {section[:-1]}: unknown key {key!r}{_near(str(key), SECTIONS[section])}")
+        yield f"{path}:{line}", line, clean
+
+
+def _bare(value: Any) -> Any:
+    """A value without the marks of the loader."""
+    if isinstance(value, dict):
+        return {k: _bare(v) for k, v in value.items() if k not in ("__line__", "__lines__")}
+    return [_bare(v) for v in value] if isinstance(value, list) else value
+
+
+def _id(where: str, row: Mapping[str, Any], noun: str) -> str:
+    name = row.get("id")
+    if not isinstance(name, str) or not name.strip() or name != name.strip():
+        raise DataError(f"{where}: {noun}: needs an `id`, a short text without spaces around it")
+    return name
+
+
+def _text(where: str, row: Mapping[str, Any], key: str, *, needed: bool = False) -> str:
+    value = row.get(key)
+    if value is None and not needed:
+        return ""
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise DataError(f"{where}: `{key}` must be a text" + ("" if value is None else f", not {value!r}"))
+    return value
+
+
+def _source(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
+    name, url = _id(where, row, "source"), normalise(_text(where, row, "url", needed=True))
+    kind = _text(where, row, "kind") or "feed"
+    if not url:
+        raise DataError(f"{where}: source {name!r}: `url` must begin with http:// or https://")
+    if kind not in KINDS:
+        raise DataError(f"{where}: source {name!r}: unknown kind {kind!r}: use one of {', '.join(sorted(KINDS))}")
+    yield Source(
+        id=name,
+        url=url,
+        kind=kind,
+        name=_text(where, row, "name"),
+        homepage=_text(where, row, "homepage"),
+        language=_text(where, row, "language"),
+        country=_text(where, row, "country"),
+        settings=row.get("settings") or {},
+        interval=_duration(where, row.get("interval")),
+        weight=float(row.get("weight") or 1.0),
+        alert_on_first_poll=bool(row.get("alert_on_first_poll")),
+    )
+
+
+def _duration(where: str, value: Any) -> timedelta | None:
+    from vedette.config import parse_duration
+
+    if value is None:
+        return None
+    try:
+        found = parse_duration(value)
+    except ValueError as error:
+        raise DataError(f"{where}: `interval`: {error}") from None
+    return found if isinstance(found, timedelta) else timedelta(seconds=float(found))
+
+
+def _entity(where: str, row: Mapping[str, Any]) -> Iterable[Entity]:
+    yield entity_from(row, where)
+
+
+def _topic(where: str, row: Mapping[str, Any]) -> Iterable[Topic]:
+    name = _id(where, row, "topic")
+    yield Topic(
+        name,
+        _text(where, row, "rule", needed=True).strip(),
+        _text(where, row, "title") or name,
+        _text(where, row, "description"),
+        active=row.get("active", True) is not False,
+    )
+
+
+def analysts(where: str, row: Mapping[str, Any]) -> Iterable[Analyst]:
+    """The analyst that an entry declares."""
+    zone = _text(where, row, "timezone") or "UTC"
+    if zone not in available_timezones():
+        near = _near(zone, available_timezones())
+        raise DataError(f"{where}: analyst: unknown timezone {zone!r}{near}: write it like Europe/Rome")
+    name, locale = _id(where, row, "analyst"), _text(where, row, "locale") or "en"
+    yield Analyst(name, _text(where, row, "name"), _text(where, row, "email"), zone, locale)
+
+
+def channels_of(where: str, row: Mapping[str, Any]) -> Iterable[Channel]:
+    """The channel that an entry declares, its settings checked."""
+    name, kind = _id(where, row, "channel"), _text(where, row, "kind", needed=True)
+    own = {key: value for key, value in row.items() if key not in SECTIONS["channels"]}
+    settings = {**(row.get("settings") or {}), **own}
+    try:
+        validate(kind, _resolved(kind, settings))
+    except UsageError as error:
+        raise DataError(f"{where}: channel {name!r}: {error}") from None
+    yield Channel(name, kind, settings, _text(where, row, "analyst") or None)
+
+
+def _resolved(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with the references to secrets resolved, to be checked; they are stored as references."""
+    from alerts.channels import secret_fields
+    from vedette.secrets import resolve
+
+    secrets = secret_fields(kind)
+    return {k: resolve(v) if k in secrets and isinstance(v, str) else v for k, v in settings.items()}
+
+
+def subscriptions(where: str, row: Mapping[str, Any]) -> Iterable[Subscription]:
+    """One entry may join several topics with several channels: a subscription for each pair."""
+    topics, channels = _names(where, row, "topic"), _names(where, row, "channel")
+    analyst = _text(where, row, "analyst", needed=True)
+    quiet_from, quiet_to = _quiet(where, row.get("quiet_hours"))
+    cadence = _text(where, row, "cadence") or Cadence.AT_ONCE.value
+    if cadence not in set(Cadence):
+        raise DataError(f"{where}: unknown cadence {cadence!r}: use one of {', '.join(Cadence)}")
+    if cadence != Cadence.AT_ONCE:
+        raise DataError(f"{where}: the cadence {cadence!r} comes with digests, which are not there yet: use at-once")
+    given = row.get("id")
+    if given is not None and len(topics) * len(channels) > 1:
+        raise DataError(f"{where}: an `id` is for one topic and one channel")
+    for topic in topics:
+        for channel in channels:
+            yield Subscription(
+                id=str(given) if given is not None else f"{analyst}:{topic}:{channel}",
+                analyst=analyst,
+                topic=topic,
+                channel=channel,
+                cadence=Cadence(cadence),
+                quiet_from=quiet_from,
+                quiet_to=quiet_to,
+                digest_at=_text(where, row, "digest_at") or "08:00",
+                active=row.get("active", True) is not False,
+            )
+
+
+def _names(where: str, row: Mapping[str, Any], key: str) -> list[str]:
+    value = row.get(f"{key}s", row.get(key))
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise DataError(f"{where}: subscription: needs a `{key}`, or a list of `{key}s`")
+    return names
+
+
+def _quiet(where: str, value: Any) -> tuple[str, str]:
+    import re
+
+    if value is None:
+        return "", ""
+    found = re.fullmatch(r"\s*([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)\s*", str(value))
+    if not found:
+        raise DataError(f'{where}: `quiet_hours` must be a text like "22:00-07:00", not {value!r}')
+    return f"{found[1]}:{found[2]}", f"{found[3]}:{found[4]}"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

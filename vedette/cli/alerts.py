@@ -1,0 +1,80 @@
+"""Alerts: list, show."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from vedette.cli._app import App, pass_app
+from vedette.errors import UsageError
+
+if TYPE_CHECKING:
+    from vedette.model import Article, Match
+
+
+@click.group()
+def command() -> None:
+    """What analysts were alerted to."""
+
+
+@command.command("list")
+@click.option("--topic", help="Only of this topic.")
+@click.option("--days", type=click.IntRange(1), help="Only of the last so many days.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@pass_app
+def list_(app: App, topic: str | None, days: int | None, limit: int) -> None:
+    """Show alerts, the newest first."""
+    since = app.clock.now() - timedelta(days=days) if days else None
+    with app.store().read() as tx:
+        rows = tx.alerts.list(limit, topic, since)
+    app.emit_rows(
+        rows,
+        ("id", "created", "topic", "language", "site", "articles", "title", "url"),
+        lambda a: (
+            a.alert.id,
+            a.alert.created_at,
+            a.alert.topic,
+            a.language,
+            a.site,
+            a.articles,
+            a.article_title,
+            a.url,
+        ),
+        empty="No alerts yet.",
+    )
+
+
+@command.command()
+@click.argument("alert_id", metavar="ID", type=int)
+@pass_app
+def show(app: App, alert_id: int) -> None:
+    """Show an alert: its articles, the sentences that matched, and who was told."""
+    with app.store().read() as tx:
+        view = tx.alerts.get(alert_id)
+        if view is None:
+            raise UsageError(f"unknown alert {alert_id}: `vedette alerts list` shows them")
+        articles = [tx.articles.get(key) for key in tx.alerts.articles(alert_id)]
+        deliveries, suppressed = tx.deliveries.list(alert_id=alert_id), tx.alerts.suppressions(alert_id)
+    lines = [
+        f"alert {alert_id} on {view.alert.topic}, {view.alert.created_at:%Y-%m-%d %H:%M} UTC",
+        view.article_title,
+        view.url,
+    ]
+    first = next((a for a in articles if a is not None and a.id == view.alert.article_id), None)
+    if first is not None and view.match is not None:
+        lines += sentences(first, view.match)
+    lines += [f"also: {a.site}: {a.url}" for a in articles if a is not None and a.id != view.alert.article_id]
+    lines += [f"told: {d.channel}: {d.state} ({d.reason})" for d in deliveries]
+    lines += [f"not told: {s.subscription}: {s.reason}" for s in suppressed]
+    value = {"alert": view, "articles": articles, "deliveries": deliveries, "suppressions": suppressed}
+    app.emit(value, "\n".join(lines))
+
+
+def sentences(article: Article, match: Match) -> list[str]:
+    """The sentences that matched, the hits between asterisks."""
+    from alerts.notice import matched_sentences
+    from alerts.rendering import Mark, marked
+
+    return [f"  > {marked(s, str, Mark('*', '*'))}" for s in matched_sentences(article, match.spans)]

@@ -1,0 +1,46 @@
+"""Declare sources, entities, topics, channels and subscriptions from a YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vedette.cli._app import App, pass_app
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--prune", is_flag=True, help="Also delete what the file does not declare, in the sections that it has.")
+@pass_app
+def command(app: App, file: Path, dry_run: bool, prune: bool) -> None:
+    """Bring the database in line with FILE: sources, entities, topics, analysts, channels, subscriptions.
+
+    All or nothing; a second time nothing changes. The database is made where it is missing.
+
+    \b
+    analysts:      [{id: anna, email: anna@example.org, timezone: Europe/Rome}]
+    channels:      [{id: anna-mail, kind: email, analyst: anna, to: anna@example.org}]
+    topics:        [{id: baku-fair, title: ADEX in Baku, rule: "@adex"}]
+    subscriptions: [{analyst: anna, topics: [baku-fair], channels: [anna-mail], quiet_hours: "22:00-07:00"}]
+    """
+    from vedette import apply
+
+    declared = apply.read(file)
+    answers = apply.apply(
+        declared, app.store(create=True), app.settings.vault(), app.clock.now(), dry_run=dry_run, prune=prune
+    )
+    told = [line for line in answers if line.answer != "same"]
+    counts = {answer: sum(line.answer == answer for line in answers) for answer in ("created", "changed", "deleted")}
+    summary = ", ".join(f"{n} {answer}" for answer, n in counts.items() if n) or "nothing to change"
+    if app.json:
+        app.emit({"dry_run": dry_run, **counts, "lines": told})
+        return
+    signs = {"created": "+", "changed": "~", "deleted": "-"}
+    text = [f"{signs[line.answer]} {_singular(line.section)} {line.id}" for line in told]
+    app.emit(None, "\n".join([*text, f"{'Would be: ' if dry_run else ''}{summary}."]))
+
+
+def _singular(section: str) -> str:
+    return "entity" if section == "entities" else section.removesuffix("s")

@@ -1,0 +1,221 @@
+"""Channels: list, add, test, preview, enable, disable, remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli._app import App, pass_app
+from vedette.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vedette.model import Channel, Notice
+
+
+@click.group()
+def command() -> None:
+    """Where analysts are told."""
+
+
+@command.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """Show all channels; secrets by their last characters."""
+    with app.store().read() as tx:
+        rows = [_shown(app, channel) for channel in tx.channels.list()]
+    app.emit_rows(
+        rows,
+        ("id", "kind", "analyst", "state", "settings"),
+        lambda c: (c["id"], c["kind"], c["analyst"], c["state"], c["settings"]),
+        empty="There are no channels yet: `vedette channels add ID KIND KEY=VALUE...`.",
+    )
+
+
+@command.command()
+@pass_app
+def kinds(app: App) -> None:
+    """Show the kinds of channels and the settings they take."""
+    from alerts.channels import CHANNELS, secret_fields
+
+    rows = []
+    for name, kind in CHANNELS.items():
+        fields = {
+            key: {"required": f.is_required(), "secret": key in secret_fields(name)}
+            for key, f in kind.Settings.model_fields.items()
+        }
+        summary = (kind.__doc__ or "").strip().split("\n")[0]
+        rows.append({"kind": name, "about": summary, "settings": fields, "example": dict(kind.example)})
+    app.emit_rows(
+        rows,
+        ("kind", "settings", "about"),
+        lambda r: (
+            r["kind"],
+            ", ".join(k + ("*" if f["required"] else "") for k, f in r["settings"].items()),
+            r["about"],
+        ),
+    )
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@click.argument("kind")
+@click.argument("settings", nargs=-1, metavar="KEY=VALUE...")
+@click.option("--analyst", help="Whose it is.")
+@pass_app
+def add(app: App, channel_id: str, kind: str, settings: tuple[str, ...], analyst: str | None) -> None:
+    """Make a channel, or change it. A secret may be given as env:NAME or file:/path; others are encrypted at rest."""
+    from vedette import apply
+
+    row: dict[str, Any] = {"id": channel_id, "kind": kind, "analyst": analyst}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"write {text!r} as KEY=VALUE")
+        row[key] = value
+    (channel,) = apply.channels_of("channel", row)
+    declared = apply.Declared("channel", channels=[channel])
+    (line,) = apply.apply(declared, app.store(create=True), app.settings.vault(), app.clock.now())
+    hint = f"Try it: vedette channels test {channel.id}"
+    app.emit({"id": channel.id, "answer": line.answer}, f"{line.answer}: {channel.id}. {hint}")
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@pass_app
+def test(app: App, channel_id: str) -> int:
+    """Send a real test message through the real path; exits 1 when it was not taken."""
+    from datetime import timedelta
+
+    from alerts.deliver import deliver_due
+    from vedette.model import DeliveryReason, DeliveryState, NewDelivery
+
+    now = app.clock.now()
+    _get(app, channel_id)
+    key = f"test-{channel_id}-{now.isoformat()}"
+    notice = _sample(now)
+    with app.store().write() as tx:
+        new = NewDelivery(key, channel_id, DeliveryReason.TEST, notice, now, expires_at=now + timedelta(minutes=10))
+        delivery_id = tx.deliveries.add(new, None, now)
+    assert delivery_id is not None
+    deliver_due(app.context("deliver"))
+    with app.store().read() as tx:
+        delivery, attempts = tx.deliveries.get(delivery_id), tx.deliveries.attempts(delivery_id)
+    assert delivery is not None
+    sent = delivery.state is DeliveryState.SENT
+    if not sent:
+        with app.store().write() as tx:  # a test is not retried behind the tester's back
+            tx.deliveries.end(delivery_id, DeliveryState.DEAD, DeliveryReason.TEST, now)
+    last = attempts[-1] if attempts else None
+    why = f"{last.phase}: {last.error or last.code}" if last else delivery.last_error or "the channel is off or waits"
+    app.emit({"delivery": delivery, "attempts": attempts}, "sent" if sent else f"not sent: {why}")
+    return 0 if sent else 1
+
+
+@command.command()
+@click.argument("kind")
+@pass_app
+def preview(app: App, kind: str) -> None:
+    """Show the message that a kind of channel would send."""
+    import json
+
+    notice = _sample(app.clock.now())
+    if kind == "email":
+        from alerts.templating import render_html, render_text
+
+        app.emit({"text": render_text(notice), "html": render_html(notice)}, render_text(notice))
+        return
+    if kind == "slack":
+        from alerts.channels.slack import render
+
+        shown: Any = render(notice)
+    else:
+        from alerts.channels import CHANNELS
+        from alerts.channels.webhook import payload
+
+        shown = {"kind": CHANNELS[kind].kind, **payload(notice, app.clock.now())}
+    app.emit(shown, json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@pass_app
+def enable(app: App, channel_id: str) -> None:
+    """Use a channel again; what waits for it is sent."""
+    with app.store().write() as tx:
+        tx.channels.enable(channel_id)
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@click.option("--reason", default="switched off by hand")
+@pass_app
+def disable(app: App, channel_id: str, reason: str) -> None:
+    """Stop using a channel; its messages wait."""
+    with app.store().write() as tx:
+        tx.channels.disable(channel_id, reason, app.clock.now())
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@pass_app
+def remove(app: App, ids: tuple[str, ...]) -> None:
+    """Forget channels that no subscription uses."""
+    with app.store().write() as tx:
+        for name in ids:
+            if not tx.channels.delete(name):
+                raise UsageError(f"unknown channel {name!r}: `vedette channels list` shows them")
+
+
+def _get(app: App, channel_id: str) -> Channel:
+    with app.store().read() as tx:
+        channel = tx.channels.get(channel_id)
+    if channel is None:
+        raise UsageError(f"unknown channel {channel_id!r}: `vedette channels list` shows them")
+    return channel
+
+
+def _shown(app: App, channel: Channel) -> dict[str, Any]:
+    from alerts.channels import secret_fields
+    from vedette.secrets import is_reference, tail
+
+    secrets, vault = secret_fields(channel.kind), app.settings.vault()
+    settings = dict(channel.settings)
+    for key in secrets & settings.keys():
+        if isinstance(settings[key], str) and not is_reference(settings[key]):
+            settings[key] = tail(vault.decrypt(settings[key]))
+    state = "on" if channel.active else f"off: {channel.disabled_reason}"
+    return {
+        "id": channel.id,
+        "kind": channel.kind,
+        "analyst": channel.analyst,
+        "state": state,
+        "settings": ", ".join(f"{key}={value}" for key, value in settings.items()),
+        "next_ok_at": channel.next_ok_at,
+        "failing_since": channel.failing_since,
+    }
+
+
+def _sample(now: datetime) -> Notice:
+    from vedette.model import DeliveryReason, Notice, Sentence
+
+    return Notice(
+        topic="test",
+        topic_title="Test",
+        topic_version=1,
+        title="This is a test message of Vedette",
+        url="https://example.org/vedette-test",
+        site="Example Gazette",
+        language="en",
+        country="IT",
+        published_at=now,
+        published_precision="instant",
+        seen_at=now,
+        sentences=(Sentence("The minister visits ADEX in Baku; the C-27J is being delivered.", ((20, 24), (38, 43))),),
+        hits=("adex (ADEX)", "c-27j (C-27J)"),
+        story_id=0,
+        alert_id=None,
+        reason=DeliveryReason.TEST,
+    )

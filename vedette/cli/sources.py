@@ -1,0 +1,217 @@
+"""What is watched: list, add, check, discover, import, export, pause, resume, health."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli import _output
+from vedette.cli._app import App, pass_app
+from vedette.errors import UsageError
+
+if TYPE_CHECKING:
+    from vedette.model import SourceStatus
+
+
+@click.group()
+def command() -> None:
+    """What is watched: sources and how they fare."""
+
+
+@command.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """Show all sources."""
+    with app.store().read() as tx:
+        rows = tx.sources.list()
+    app.emit_rows(
+        rows,
+        ("id", "kind", "state", "language", "country", "url"),
+        lambda s: (s.source.id, s.source.kind, s.source.state, s.source.language, s.source.country, s.source.url),
+        empty="There are no sources yet: `vedette sources add URL`, or `vedette sources import FILE`.",
+    )
+
+
+@command.command()
+@pass_app
+def health(app: App) -> int:
+    """Show how each source fares: last success, failures with reasons, interval. Exits 1 when one fails."""
+    with app.store().read() as tx:
+        rows = tx.sources.list()
+    app.emit_rows(
+        rows,
+        ("id", "state", "outcome", "last success", "failures", "interval", "next poll", "error"),
+        _health_row,
+        empty="There are no sources yet: `vedette sources add URL`.",
+    )
+    return 1 if any(s.failures for s in rows) else 0
+
+
+def _health_row(status: SourceStatus) -> tuple[Any, ...]:
+    interval = str(status.interval).partition(".")[0] if status.interval else ""
+    return (
+        status.source.id,
+        status.source.state,
+        status.last_outcome or "not polled yet",
+        status.last_success_at,
+        status.failures or "",
+        interval,
+        status.next_poll_at,
+        status.last_error,
+    )
+
+
+@command.command()
+@click.argument("url")
+@click.option("--id", "source_id", help="Its id; made from the host where none is given.")
+@click.option("--name", default="")
+@click.option("--language", default="")
+@click.option("--country", default="")
+@pass_app
+def add(app: App, url: str, source_id: str | None, name: str, language: str, country: str) -> None:
+    """Watch a feed. URL is the feed, or a page that links to its feed: then the first one that works is taken."""
+    from crawler.discover import discover
+    from vedette.model import Source
+
+    found = discover(app.context("crawl"), url)
+    if not found:
+        raise UsageError(f"{url}: neither a feed nor a page that links to one")
+    feed = found[0]
+    source = Source(
+        id=source_id or slug(feed.url),
+        url=feed.url,
+        name=name or feed.title,
+        homepage=url if url != feed.url else "",
+        language=language or feed.language,
+        country=country,
+    )
+    with app.store().write() as tx:
+        if tx.sources.get(source.id) is not None:
+            raise UsageError(f"there is a source {source.id!r} already: choose another --id")
+        tx.sources.put(source, app.clock.now())
+    text = f"Watching {source.id}: {feed.title or feed.url}, {feed.entries} entries now."
+    app.emit(source, f"{text} The first poll imports silently.")
+
+
+@command.command()
+@click.argument("url")
+@pass_app
+def discover(app: App, url: str) -> int:
+    """Show the feeds that a page offers."""
+    from crawler import discover as finder
+
+    found = finder.discover(app.context("crawl"), url)
+    app.emit_rows(
+        found,
+        ("url", "title", "language", "entries", "newest"),
+        lambda f: (f.url, f.title, f.language, f.entries, f.newest),
+        empty=f"{url}: neither a feed nor a page that links to one.",
+    )
+    return 0 if found else 1
+
+
+@command.command()
+@click.argument("source_id", metavar="ID")
+@pass_app
+def check(app: App, source_id: str) -> int:
+    """Ask a source now, through the real path, and show what it says; nothing is stored."""
+    from crawler.discover import look
+
+    with app.store().read() as tx:
+        status = tx.sources.get(source_id)
+    if status is None:
+        raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
+    feed, answer = look(app.context("crawl"), status.source.url)
+    if feed is None:
+        app.emit({"outcome": answer.outcome, "error": answer.error}, f"{answer.outcome}: {answer.error}")
+        return 1
+    newest = _output.iso(feed.newest) or "undated"
+    app.emit(feed, f"ok: {feed.title or feed.url}, {feed.entries} entries, newest {newest}")
+    return 0
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_app
+def import_(app: App, file: Path) -> int:
+    """Add the sources of an .opml, .yaml or .csv FILE. Rows that can't be taken are told; the others are.
+
+    CSV columns: id, name, homepage, kind, url, language, country; others are left alone. The kinds rss, atom, rdf and
+    jsonfeed mean feed.
+    """
+    from crawler.exchange import read_sources
+
+    sources, refused = read_sources(file)
+    now = app.clock.now()
+    answers: dict[str, int] = {}
+    with app.store().write() as tx:
+        for source in sources:
+            answer = tx.sources.put(source, now)
+            answers[answer] = answers.get(answer, 0) + 1
+    for problem in refused:
+        _output.note(f"vedette: {problem}")
+    counts = ", ".join(f"{n} {answer}" for answer, n in sorted(answers.items())) or "nothing to import"
+    app.emit({**answers, "refused": len(refused)}, f"{counts}, {len(refused)} refused.")
+    return 1 if refused else 0
+
+
+@command.command("export")
+@click.option("--format", "form", type=click.Choice(["yaml", "opml", "csv"]), default="yaml", show_default=True)
+@pass_app
+def export(app: App, form: str) -> None:
+    """Print all sources as YAML, OPML or CSV."""
+    from crawler.exchange import write_sources
+
+    with app.store().read() as tx:
+        sources = [status.source for status in tx.sources.list()]
+    click.echo(write_sources(sources, form), nl=False)
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--reason", default="paused by hand")
+@pass_app
+def pause(app: App, ids: Iterable[str], reason: str) -> None:
+    """Stop polling these sources."""
+    _set_state(app, ids, "paused", reason)
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@pass_app
+def resume(app: App, ids: Iterable[str]) -> None:
+    """Poll these sources again."""
+    _set_state(app, ids, "active", "")
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@pass_app
+def remove(app: App, ids: Iterable[str]) -> None:
+    """Forget these sources; their articles stay."""
+    with app.store().write() as tx:
+        for name in ids:
+            if not tx.sources.delete(name):
+                raise UsageError(f"unknown source {name!r}: `vedette sources list` shows them")
+
+
+def _set_state(app: App, ids: Iterable[str], state: str, reason: str) -> None:
+    from vedette.model import SourceState
+
+    with app.store().write() as tx:
+        for name in ids:
+            tx.sources.set_state(name, SourceState(state), reason, app.clock.now())
+
+
+def slug(url: str) -> str:
+    """An id from a URL: its host, and what tells its feed from the host's others."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    host = re.sub(r"^(www|feeds?|rss)\.", "", parts.hostname or "source")
+    path = re.sub(r"(feed|rss|atom|xml|index|json)", "", parts.path.lower())
+    return re.sub(r"[^a-z0-9]+", "-", f"{host}-{path}".lower()).strip("-")[:60]

@@ -1,0 +1,168 @@
+"""Topics: list, add, edit, show, import, export, remove."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli._app import App, pass_app
+from vedette.errors import UsageError
+
+if TYPE_CHECKING:
+    from vedette.model import Topic
+
+
+@click.group()
+def command() -> None:
+    """Named rules that analysts subscribe to."""
+
+
+@command.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """Show all topics."""
+    with app.store().read() as tx:
+        rows = tx.topics.list()
+    app.emit_rows(
+        rows,
+        ("id", "title", "version", "active", "rule"),
+        lambda t: (t.id, t.title, t.version, t.active, " ".join(t.rule.split())),
+        empty="There are no topics yet: `vedette topics add ID RULE`.",
+    )
+
+
+@command.command()
+@click.argument("topic_id", metavar="ID")
+@click.argument("rule")
+@click.option("--title", default="")
+@click.option("--description", default="")
+@pass_app
+def add(app: App, topic_id: str, rule: str, title: str, description: str) -> None:
+    """Make a topic; RULE - reads it from standard input. A rule that must be refused says where and why."""
+    from vedette.model import Topic
+
+    with app.store().read() as tx:
+        if tx.topics.get(topic_id) is not None:
+            raise UsageError(f"there is a topic {topic_id!r} already: `vedette topics edit {topic_id}`")
+    _save(app, Topic(topic_id, _rule(rule), title or topic_id, description), "", "")
+
+
+@command.command()
+@click.argument("topic_id", metavar="ID")
+@click.option("--rule", help="The new rule; - reads it from standard input.")
+@click.option("--title")
+@click.option("--description")
+@click.option("--active/--inactive", default=None)
+@click.option("--author", default="")
+@click.option("--reason", default="", help="Why, for the list of versions.")
+@pass_app
+def edit(
+    app: App,
+    topic_id: str,
+    rule: str | None,
+    title: str | None,
+    description: str | None,
+    active: bool | None,
+    author: str,
+    reason: str,
+) -> None:
+    """Change a topic; a new rule is a new version. Without options an editor opens on the rule."""
+    topic = _get(app, topic_id)
+    if rule is None and title is None and description is None and active is None:
+        rule = click.edit(topic.rule, extension=".rule")
+        if rule is None:
+            raise UsageError("nothing was changed")
+    changes: dict[str, Any] = {"title": title, "description": description, "active": active}
+    if rule is not None:
+        changes["rule"] = _rule(rule)
+    given = {name: value for name, value in changes.items() if value is not None}
+    _save(app, replace(topic, **given), author, reason)
+
+
+@command.command()
+@click.argument("topic_id", metavar="ID")
+@pass_app
+def show(app: App, topic_id: str) -> None:
+    """Show a topic with all versions of its rule."""
+    topic = _get(app, topic_id)
+    with app.store().read() as tx:
+        versions = tx.topics.versions(topic_id)
+    lines = [f"{topic.id}: {topic.title}", topic.description, "", topic.rule, ""]
+    lines += [f"version {v.version} of {v.at:%Y-%m-%d %H:%M} {v.author} {v.reason}".rstrip() for v in versions]
+    app.emit({"topic": topic, "versions": versions}, "\n".join(lines))
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@pass_app
+def remove(app: App, ids: tuple[str, ...]) -> None:
+    """Forget topics that nobody subscribes to."""
+    with app.store().write() as tx:
+        for name in ids:
+            if not tx.topics.delete(name):
+                raise UsageError(f"unknown topic {name!r}: `vedette topics list` shows them")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--starter", is_flag=True, help="The topics that ship with Vedette.")
+@pass_app
+def import_(app: App, file: Path | None, starter: bool) -> None:
+    """Take in the `topics` of a YAML FILE, as `vedette apply` reads it, or the starter topics."""
+    from vedette import apply
+
+    if starter == (file is not None):
+        raise UsageError("name a FILE, or --starter")
+    if file is None:
+        from catalogue import load_topics
+
+        declared = apply.Declared("starter topics", topics=list(load_topics()))
+    else:
+        declared = apply.read(file)
+        declared = apply.Declared(declared.path, topics=declared.topics, lines=declared.lines)
+    lines = apply.apply(declared, app.store(), app.settings.vault(), app.clock.now())
+    counts = {answer: sum(line.answer == answer for line in lines) for answer in ("created", "changed", "same")}
+    app.emit(counts, ", ".join(f"{n} {answer}" for answer, n in counts.items()))
+
+
+@command.command()
+@pass_app
+def export(app: App) -> None:
+    """Print all topics as YAML that `vedette apply` takes."""
+    import yaml
+
+    with app.store().read() as tx:
+        rows = [
+            {"id": t.id, "title": t.title, "description": t.description, "rule": t.rule, "active": t.active}
+            for t in tx.topics.list()
+        ]
+    click.echo(yaml.safe_dump({"topics": rows}, allow_unicode=True, sort_keys=False), nl=False)
+
+
+def _get(app: App, topic_id: str) -> Topic:
+    with app.store().read() as tx:
+        topic = tx.topics.get(topic_id)
+    if topic is None:
+        raise UsageError(f"unknown topic {topic_id!r}: `vedette topics list` shows them")
+    return topic
+
+
+def _rule(text: str) -> str:
+    return (sys.stdin.read() if text == "-" else text).strip()
+
+
+def _save(app: App, topic: Topic, author: str, reason: str) -> None:
+    from alerts.entities import Catalogue
+    from alerts.monitor import Monitor
+
+    with app.store().write() as tx:
+        entities = tx.entities.list()
+        monitor = Monitor(lambda: Catalogue.shipped().with_entities(entities))
+        monitor.put_all([t for t in tx.topics.list() if t.id != topic.id])
+        monitor.put(topic)
+        stored, answer = tx.topics.put(topic, app.clock.now(), author, reason)
+    app.emit({"topic": stored, "answer": answer}, f"{answer}: {stored.id}, version {stored.version}")

@@ -1,0 +1,56 @@
+"""Analysts: list, add, remove."""
+
+from __future__ import annotations
+
+import click
+
+from vedette.cli._app import App, pass_app
+from vedette.errors import UsageError
+
+
+@click.group()
+def command() -> None:
+    """The people who are told."""
+
+
+@command.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """Show all analysts."""
+    with app.store().read() as tx:
+        rows = tx.analysts.list()
+    app.emit_rows(
+        rows,
+        ("id", "name", "email", "timezone", "locale"),
+        lambda a: (a.id, a.name, a.email, a.timezone, a.locale),
+        empty="There are no analysts yet: `vedette users add ID`.",
+    )
+
+
+@command.command()
+@click.argument("analyst_id", metavar="ID")
+@click.option("--name", default="")
+@click.option("--email", default="")
+@click.option("--timezone", default="UTC", show_default=True, help="Such as Europe/Rome.")
+@click.option("--locale", default="en", show_default=True)
+@pass_app
+def add(app: App, analyst_id: str, name: str, email: str, timezone: str, locale: str) -> None:
+    """Add an analyst, or change one."""
+    from vedette import apply
+
+    row = {"id": analyst_id, "name": name, "email": email, "timezone": timezone, "locale": locale}
+    (analyst,) = apply.analysts("analyst", row)
+    with app.store(create=True).write() as tx:
+        answer = tx.analysts.put(analyst)
+    app.emit({"analyst": analyst, "answer": answer}, f"{answer}: {analyst.id}")
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@pass_app
+def remove(app: App, ids: tuple[str, ...]) -> None:
+    """Forget analysts who have neither channel nor subscription."""
+    with app.store().write() as tx:
+        for name in ids:
+            if not tx.analysts.delete(name):
+                raise UsageError(f"unknown analyst {name!r}: `vedette users list` shows them")
