@@ -1,0 +1,41 @@
+# Two commands: `make run` and `make test`. Both set up what they need: Python 3.11+ and this checkout are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test check slow demo replay bench clean
+
+run: $(STAMP)
+	@test -f vedette.toml || { $(BIN)/vedette config init vedette.toml >/dev/null; \
+	  sed -i.bak 's|^#directory = .*|directory = "var"|' vedette.toml; rm -f vedette.toml.bak; }
+	@exec $(BIN)/vedette run --config vedette.toml
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term:skip-covered
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+demo: $(STAMP)
+	$(BIN)/python -m tests.demo
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/matching.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
+
+# pip first: older ones stumble over the extra lxml[html_clean] that a dependency asks for
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vedette needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV): a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
