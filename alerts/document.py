@@ -25,7 +25,8 @@ LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
 Scope = tuple[int, int]
-_Places = tuple[list[str], list[int], list[int]]  # of a paragraph: its chunks, tokens up to each one's end, offsets
+_Places = tuple[list[str], list[int], list[int], dict[int, text.Spans]]
+"""Of a paragraph: its chunks, the tokens up to each one's end, their offsets, and of some their tokens' offsets."""
 
 
 class Hit(NamedTuple):
@@ -120,11 +121,13 @@ class Document:
                 starts = list(accumulate(map((1).__add__, map(len, chunks)), initial=first))
             else:
                 starts = [match.start() for match in _CHUNK.finditer(source, first, last)]
-            places = self._places[number] = (chunks, counts, starts)
-        chunks, counts, starts = places
+            places = self._places[number] = (chunks, counts, starts, {})
+        chunks, counts, starts, spans = places
         place = position - self._firsts[number]
         chunk = bisect_right(counts, place)
-        return starts[chunk], text.laid_out[chunks[chunk]][1][place - (counts[chunk - 1] if chunk else 0)]
+        if chunk not in spans:
+            spans[chunk] = text.laid_out[chunks[chunk]][1]
+        return starts[chunk], spans[chunk][place - (counts[chunk - 1] if chunk else 0)]
 
     def start(self, position: int) -> int:
         """The code point offset at which a token begins in its field."""

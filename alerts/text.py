@@ -258,6 +258,7 @@ _STOP = re.compile(
 )
 _NEXT = re.compile(r"""\s*["'“”„«‘(\[—–-]*\s*(.)""")
 _LAST_WORD = re.compile(r"[\w.]*$")
+_LONGEST_ABBREVIATION = 24  # letters looked at before a full stop
 _ORDINALS = frozenset({"az", "tr", "de", "fi", "hu", "cs", "sk", "sl", "hr", "sr", "et", "lv", "no", "nb", "da", "pl"})
 
 
@@ -287,7 +288,7 @@ def _ends_sentence(text: str, at: int, stop: re.Match[str], last: int, language:
         return False
     if mark[0] != ".":
         return True
-    match = _LAST_WORD.search(text, at, stop.start())
+    match = _LAST_WORD.search(text, max(at, stop.start() - _LONGEST_ABBREVIATION), stop.start())
     word = match.group() if match else ""
     if word.isdigit():
         return not (language in _ORDINALS and len(word) <= 2)
