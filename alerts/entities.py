@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -302,8 +302,9 @@ def spellings(entity: Entity) -> tuple[Alias, ...]:
 class Lexicon:
     """The compiled aliases of some entities, found together in one pass over a document's words."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, owners: Callable[[str], list[str]] = lambda _: []) -> None:
+        """Begin with none. `owners` answers the ids of all entities that have an alias (`Catalogue.owners`)."""
+        self._owners = owners
         self.wanted: set[str] = set()  # the others are rivals, there to claim longer names
         self.entities: dict[str, Entity] = {}
         self._anchors: dict[str, list[tuple[_Compiled, Pattern, int]]] = {}  # token -> alias, pattern, where in it
@@ -363,7 +364,11 @@ class Lexicon:
             for compiled, pattern, place in self.candidates(word, document.language):
                 for position in document.positions(word):
                     end = pattern.at(document, position - place)
-                    if end and context_holds(document, compiled.alias):
+                    if (
+                        end
+                        and context_holds(document, compiled.alias)
+                        and not self._is_another(compiled, pattern, word)
+                    ):
                         raw.setdefault(compiled.entity, []).append((position - place, end))
         found = {
             identity: [Hit(start, end, f"@{identity}", identity) for start, end in self._own(identity, ranges, raw)]
@@ -372,6 +377,16 @@ class Lexicon:
         }
         document.cache[self] = found
         return found
+
+    def _is_another(self, compiled: _Compiled, pattern: Pattern, word: str) -> bool:
+        """Whether an inflected name of one word is the plain name of something else: Nigeria is no form of Niger.
+
+        People are left out: Алиева is both a form of Алиев and a name.
+        """
+        if len(pattern.elements) > 1 or compiled.kind == "person" or word in pattern.elements[0].features():
+            return False
+        owners = self._owners(word)
+        return bool(owners) and compiled.entity not in owners
 
     def _own(
         self, identity: str, ranges: list[tuple[int, int]], raw: Mapping[str, list[tuple[int, int]]]

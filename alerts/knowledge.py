@@ -18,7 +18,7 @@ class Knowledge:
     def __init__(self, catalogue: Catalogue | Callable[[], Catalogue]) -> None:
         """Take a catalogue or what loads one."""
         self._source = catalogue
-        self.lexicon = Lexicon()
+        self.lexicon = Lexicon(lambda alias: self.catalogue().owners(alias))
         self.kinds: set[str] = set()  # those that rules ask for
         self.topics: dict[str, Node] = {}
 
