@@ -120,15 +120,31 @@ def _load_shipped() -> list[dict[str, Any]]:
     files = _shipped_files()
     if not files:
         return []
-    state = "\n".join(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files)
-    key = hashlib.sha256(f"1\n{state}".encode()).hexdigest()[:20]
+    sources = [*files, Path(__file__), Path(str(text.__file__))]  # the copy holds folded names
+    state = "\n".join(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in sources)
+    key = hashlib.sha256(state.encode()).hexdigest()[:20]
     compiled = files[0].parent / "__pycache__" / f"entities.{key}.json"
     try:
         return list(json.loads(compiled.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        pass_on = [entry | {"_file": f.name} for f in files for entry in load_entities(f)]
+        pass_on = [_with_names(entry, f.name) for f in files for entry in load_entities(f)]
     _remember(compiled, pass_on)
     return pass_on
+
+
+def _with_names(entry: dict[str, Any], file: str) -> dict[str, Any]:
+    """A raw entity with the file it is from and its folded names, which take a while to work out."""
+    entity = entity_from(entry, file)
+    return entry | {"_file": file, "_names": _folded_names(entity)}
+
+
+def _folded_names(entity: Entity) -> list[str]:
+    return sorted({text.fold(alias.text) for alias in spellings(entity)} - {""})
+
+
+def spellings(entity: Entity) -> tuple[Alias, ...]:
+    """The aliases of an entity; its name where it has none."""
+    return entity.aliases or (Alias(entity.name),)
 
 
 def _remember(compiled: Path, entries: list[dict[str, Any]]) -> None:
@@ -154,6 +170,7 @@ class Catalogue:
         """A later entity of the same id replaces an earlier one."""
         self._entities: dict[str, Entity] = {entity.id: entity for entity in entities}
         self._raw: dict[str, dict[str, Any]] = {}
+        self._folded: dict[str, list[str]] = {}  # the folded names of entities that are not built yet
         self._names: dict[str, list[str]] | None = None
         self._alias_owners: dict[str, list[str]] | None = None
         self._longer: dict[str, set[tuple[str, str]]] | None = None  # token -> (entity, alias of several tokens)
@@ -168,20 +185,24 @@ class Catalogue:
         """A catalogue whose entities are built when first asked for."""
         made = cls()
         for entry in entries:
-            file = entry.pop("_file", "")
+            file, names = entry.pop("_file", ""), entry.pop("_names", None)
             identity = str(entry.get("id", ""))
             if not identity:
                 entity_from(entry, file)
             if identity in made._raw:
                 raise DataError(f"{file}: the entity {identity!r} is there twice: give one of them another id")
             made._raw[identity] = entry
+            if names is not None:
+                made._folded[identity] = names
         return made
 
     def with_entities(self, entities: Iterable[Entity]) -> Catalogue:
         """This catalogue and more entities; one with a known id replaces it."""
         made = Catalogue()
         made._raw = self._raw
-        made._entities = self._entities | {entity.id: entity for entity in entities}
+        own = {entity.id: entity for entity in entities}
+        made._entities = self._entities | own
+        made._folded = {identity: names for identity, names in self._folded.items() if identity not in own}
         return made
 
     def __len__(self) -> int:
@@ -232,9 +253,9 @@ class Catalogue:
         """The ids of the entities that have this alias, compared folded."""
         if self._alias_owners is None:
             owners: dict[str, list[str]] = {}
-            for entity in self:
-                for folded in {text.fold(a.text) for a in entity.aliases}:
-                    owners.setdefault(folded, []).append(entity.id)
+            for identity, names in self._all_names():
+                for folded in names:
+                    owners.setdefault(folded, []).append(identity)
             self._alias_owners = owners
         return self._alias_owners.get(text.fold(alias), [])
 
@@ -252,18 +273,24 @@ class Catalogue:
         """Entities of the same kind with an alias that has one of this entity's inside: Seoul ADEX for ADEX."""
         if self._longer is None:
             longer: dict[str, set[tuple[str, str]]] = {}
-            for other in self:
-                for folded in (text.fold(alias.text) for alias in spellings(other)):
+            for identity, names in self._all_names():
+                for folded in names:
                     if " " in folded:
                         for word in folded.split():
-                            longer.setdefault(word, set()).add((other.id, f" {folded} "))
+                            longer.setdefault(word, set()).add((identity, f" {folded} "))
             self._longer = longer
         found: dict[str, None] = {}
-        for folded in {text.fold(alias.text) for alias in spellings(entity)} - {""}:
+        for folded in _folded_names(entity):
             for identity, other_alias in self._longer.get(folded.split()[0], ()):
                 if identity != entity.id and len(other_alias) > len(folded) + 2 and f" {folded} " in other_alias:
                     found[identity] = None
         return [self[identity] for identity in sorted(found) if self[identity].kind == entity.kind]
+
+    def _all_names(self) -> Iterator[tuple[str, list[str]]]:
+        """The folded names of every entity."""
+        for identity in dict.fromkeys([*self._raw, *self._entities]):
+            names = self._folded.get(identity)
+            yield identity, _folded_names(self[identity]) if names is None else names
 
     def _by_name(self) -> dict[str, list[str]]:
         if self._names is None:
@@ -292,11 +319,6 @@ class _Compiled:
     def __init__(self, entity: Entity, alias: Alias) -> None:
         self.entity, self.kind, self.alias = entity.id, entity.kind, alias
         self.patterns = patterns(alias.text, "exact alias" if alias.exact else "alias")
-
-
-def spellings(entity: Entity) -> tuple[Alias, ...]:
-    """The aliases of an entity; its name where it has none."""
-    return entity.aliases or (Alias(entity.name),)
 
 
 class Lexicon:
