@@ -229,7 +229,7 @@ class Stored:
 
 
 class DropReason(StrEnum):
-    """Why an item went no further. Stored; `vedette explain` prints `explanation`."""
+    """Why an item went no further. Stored; `vedette explain` says them in words."""
 
     SEEN_BEFORE = "seen-before"
     ROBOTS = "robots"

@@ -1,0 +1,63 @@
+"""Search the archive in the rule language."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from vedette.cli._app import App, pass_app
+from vedette.cli._output import emit_lines, iso, say
+
+if TYPE_CHECKING:
+    from vedette.archive import Found
+
+
+@click.command()
+@click.argument("query")
+@click.option("--days", type=click.IntRange(1), help="Only articles of the last so many days.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@pass_app
+def command(app: App, query: str, days: int | None, limit: int) -> int:
+    """Find articles in the archive that a rule matches, the newest first; exits 1 where there are none.
+
+    QUERY is a rule as topics have it: 'ADEX AND @italy', '"joint production" NEAR/8 @c-27j'.
+    """
+    from vedette.archive import search
+
+    since = app.clock.now() - timedelta(days=days) if days else None
+    with app.store().read() as tx:
+        found = search(tx, query, now=app.clock.now(), since=since, limit=limit)
+    if app.json:
+        emit_lines(_value(hit) for hit in found)
+    else:
+        for hit in found:
+            _print(hit)
+        if not found:
+            app.emit(None, "Nothing in the archive matches.")
+    return 0 if found else 1
+
+
+def _value(hit: Found) -> dict[str, object]:
+    article = hit.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "site": article.site,
+        "language": article.language,
+        "published_at": article.published_at,
+        "score": hit.match.score,
+        "spans": hit.match.spans,
+        "sentences": hit.sentences,
+    }
+
+
+def _print(hit: Found) -> None:
+    article = hit.article
+    say(article.title, bold=True)
+    say(f"  {' · '.join(part for part in (article.site, article.language, iso(article.published_at)) if part)}")
+    for sentence in hit.sentences:
+        say(f"  > {sentence}")
+    say(f"  {article.url}")
