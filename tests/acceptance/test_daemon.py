@@ -1,0 +1,78 @@
+"""The real daemon over our news site: what reaches an analyst, and what a kill, a stop or a twin does to it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests import demo
+from tests.daemon import LOOPBACK, Daemon, declarations
+from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, NewsSite, wait_for
+from tests.receivers import Receivers
+
+EXPECTED = {(topic, piece.title) for piece in ARTICLES for topic in piece.topics}
+
+
+def told(receivers: Receivers) -> set[tuple[str, str]]:
+    return {(p["data"]["topic"]["id"], p["data"]["article"]["title"]) for _, p in receivers.hooks}
+
+
+def test_the_demo_alerts_on_every_story_and_no_decoy() -> None:
+    assert demo.main() == 0
+
+
+def survive(tmp_path: Path, kills: int, between: tuple[float, float]) -> None:
+    """Kill the daemon again and again while articles appear; then let it finish."""
+    chance = random.Random(7)
+    with NewsSite() as site, Receivers() as receivers:
+        daemon = Daemon(tmp_path, LOOPBACK)
+        daemon.apply(declarations(site, receivers, CONFIGURATION_TOPICS))
+        daemon.start()
+        assert wait_for(lambda: all(site.polled(outlet) for outlet in site.HOSTS), 40), daemon.log.read_text()
+        time.sleep(3)
+        waiting = list(ARTICLES)
+        for _ in range(kills):
+            if waiting:
+                site.show(waiting.pop(0))
+            time.sleep(chance.uniform(*between))
+            daemon.kill()
+            daemon.start()
+        for piece in waiting:
+            site.show(piece)
+        arrived = wait_for(lambda: told(receivers) >= EXPECTED and len(receivers.mails) >= len(EXPECTED), 90)
+        time.sleep(4)
+        assert daemon.stop() == 0
+        assert arrived, f"lost: {EXPECTED - told(receivers)}\n{daemon.log.read_text()[-3000:]}"
+        assert told(receivers) == EXPECTED
+        # a receiver that honours the key sees each message once, however often it was sent
+        messages = {(key, p["data"]["topic"]["id"], p["data"]["article"]["title"]) for key, p in receivers.hooks}
+        assert len(messages) == len(EXPECTED)
+        copies = Counter(key for key, _ in receivers.hooks)
+        assert sum(copies.values()) - len(copies) <= kills
+        ids = {mail["Message-ID"] for mail in receivers.mails}
+        assert len(ids) == len(EXPECTED)
+
+
+@pytest.mark.timeout(180)
+def test_nothing_is_lost_when_the_daemon_is_killed(tmp_path: Path) -> None:
+    survive(tmp_path, kills=3, between=(2.0, 5.0))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_nothing_is_lost_in_fifty_kills(tmp_path: Path) -> None:
+    survive(tmp_path, kills=50, between=(0.5, 6.0))
+
+
+def test_a_second_daemon_is_refused_and_sigterm_ends_the_first(tmp_path: Path) -> None:
+    with Daemon(tmp_path, LOOPBACK) as daemon:
+        assert wait_for(lambda: "Vedette watches" in daemon.log.read_text(), 30)
+        twin = daemon.vedette("run", check=False)
+        assert twin.returncode == 1
+        assert "another daemon" in twin.stderr
+        assert len(twin.stderr.strip().splitlines()) == 1
+        assert daemon.stop() == 0

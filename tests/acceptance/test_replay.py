@@ -1,0 +1,157 @@
+"""The daemon over a stored piece of the real web, in simulated time: weeks in minutes.
+
+The replay web is not part of this repository: name its folder in VEDETTE_REPLAY, or put it at ../shared/replay.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from catalogue import load_topics
+from tests.daemon import ROOT, Daemon
+from tests.receivers import SECRET, Receivers
+
+REPLAY = Path(os.environ.get("VEDETTE_REPLAY", ROOT.parent / "shared" / "replay"))
+FEEDS = {"rss", "atom", "jsonfeed"}
+TOPICS = {"ADEX-Baku": "adex-baku", "C-27J": "c-27j", "Crosetto": "crosetto", "Italy-Azerbaijan": "italy-azerbaijan"}
+"""The names in the truth table and the starter topics that stand for them."""
+
+pytestmark = [
+    pytest.mark.replay,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not (REPLAY / "replay.py").is_file(), reason=f"the replay web is not at {REPLAY}"),
+]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of virtual time and how fast it passes."""
+
+    start: str
+    days: float
+    speed: float
+
+    @property
+    def seconds(self) -> float:
+        return self.days * 86400 / self.speed
+
+
+WINDOWS = (Window("2026-03-01T00:00:00Z", 100, 50_000), Window("2026-06-06T00:00:00Z", 9, 6_000))
+"""All of spring at a gallop, then the days of the contract at a trot."""
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (REPLAY / "data" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def truth(window: Window) -> list[dict[str, str]]:
+    """The judged pages that become visible in the window in sources of ours, a day before its end at the latest."""
+    start = instant(window.start)
+    first, last = start + timedelta(days=window.days * 0.05), start + timedelta(days=window.days * 0.9)
+    ours = {row["id"] for row in rows("sources.csv") if row["kind"] in FEEDS and row["group"] == "written"}
+    return [
+        row
+        for row in rows("truth.csv")
+        if row["source_id"] in ours
+        and row["kind"] in ("story", "hard-negative")
+        and first < instant(row["visible"]) < last
+    ]
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda w: w.start[:10])
+def test_every_written_story_alerts_and_no_decoy(window: Window, tmp_path: Path) -> None:
+    port, log = 18500 + WINDOWS.index(window), tmp_path / "requests.jsonl"
+    replay = [sys.executable, str(REPLAY / "replay.py")]
+    state = ["--port", str(port), "--state", str(tmp_path / "state")]
+    server = subprocess.Popen(
+        [*replay, "serve", *state, "--log", str(log), "--speed", str(window.speed), "--start", window.start,
+         "--latency", "30"], stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()
+        exports = subprocess.run([*replay, "env", *state], capture_output=True, text=True, check=True).stdout
+        env = dict(re.findall(r"export (\w+)=(\S+)", exports))
+        with Receivers() as receivers:
+            run(tmp_path, window, env, receivers)
+            check_messages(window, receivers)
+        report = subprocess.run(
+            [*replay, "report", str(log), "--top", "400"], capture_output=True, text=True, check=True
+        ).stdout
+        check_politeness(report)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def run(tmp_path: Path, window: Window, env: dict[str, str], receivers: Receivers) -> None:
+    simulated = f'[clock]\nstart = "{window.start}"\nspeed = {window.speed}\n'
+    local = '[network]\nallow_addresses = ["127.0.0.0/8"]\n[crawl]\nmax_age = "3650d"\nmax_interval = "3h"\n'
+    daemon = Daemon(tmp_path, simulated + local, env)
+    rules = {topic.id: topic for topic in load_topics()}
+    hook = f"http://127.0.0.1:{receivers.http_port}"
+    server = {"host": "127.0.0.1", "port": receivers.smtp_port, "security": "none"}
+    daemon.apply(
+        {
+            "analysts": [{"id": "anna", "timezone": "Asia/Baku"}],
+            "channels": [
+                {"id": "mail", "kind": "email", "analyst": "anna", "to": "anna@example.org", "server": server},
+                {"id": "slack", "kind": "slack", "analyst": "anna", "webhook_url": f"{hook}/slack"},
+                {"id": "hook", "kind": "webhook", "analyst": "anna", "url": f"{hook}/hook", "secret": SECRET},
+            ],
+            "topics": [{"id": name, "title": rules[name].title, "rule": rules[name].rule} for name in TOPICS.values()],
+            "subscriptions": [
+                {"analyst": "anna", "topics": list(TOPICS.values()), "channels": ["mail", "slack", "hook"]}
+            ],
+            "sources": [
+                {"id": row["id"], "url": row["url"], "language": row["language"], "country": row["country"]}
+                for row in rows("sources.csv")
+                if row["kind"] in FEEDS and row["group"] == "written"
+            ],
+        }
+    )
+    with daemon:
+        time.sleep(window.seconds)
+        assert daemon.stop() == 0
+
+
+def check_messages(window: Window, receivers: Receivers) -> None:
+    told: dict[str, set[str]] = {}
+    for _, payload in receivers.hooks:
+        told.setdefault(payload["data"]["article"]["url"], set()).add(payload["data"]["topic"]["id"])
+    judged = truth(window)
+    assert judged
+    for row in judged:
+        expected = {TOPICS[name] for name in row["topic_hits"].split(";") if name in TOPICS}
+        assert told.get(row["url"], set()) == expected, (row["language"], row["title"])
+    assert receivers.bad_signatures == 0
+    assert len({key for key, _ in receivers.hooks}) == len(receivers.hooks) == len(receivers.mails)
+    for message in receivers.slack:
+        for block in message["blocks"]:
+            Block.parse(block).to_dict()
+    assert len(receivers.slack) == len(receivers.hooks)
+
+
+def check_politeness(report: str) -> None:
+    assert "robots violations 0 " in report, report
+    assert "earlier than Retry-After: 0" in report, report
+    for line in report.splitlines():
+        row = re.match(r"(\S+\.\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+", line)
+        assert row is None or int(row[4]) <= 1, f"{row[1]} had {row[4]} connections at once"
