@@ -18,12 +18,17 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_contracts.py
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.demo
+
+# the whole job over a recorded web: VEDETTE_REPLAY names its folder
+replay: $(STAMP)
+	$(BIN)/python -m pytest -m replay
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/matching.py

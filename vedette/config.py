@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vedette.errors import ConfigError
-from vedette.secrets import Vault, is_reference, register, resolve
+from vedette.secrets import Vault, look_up, register, resolve
 
 FILE_NAME = "vedette.toml"
 ENV_FILE = "VEDETTE_CONFIG"
@@ -298,7 +298,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database in use, the default filled in."""
-        return resolve(self.database.url) if self.database.url else f"sqlite:///{self.data_directory / 'vedette.db'}"
+        return look_up(self.database.url) if self.database.url else f"sqlite:///{self.data_directory / 'vedette.db'}"
 
     @property
     def key_file(self) -> Path:
@@ -521,8 +521,3 @@ def _comment(text: str, prefix: str = "# ") -> list[str]:
     import textwrap
 
     return textwrap.wrap(" ".join(text.split()), 110, initial_indent=prefix, subsequent_indent=prefix)
-
-
-def is_secret_reference(value: Any) -> bool:
-    """Whether a value of the configuration refers to a secret kept elsewhere."""
-    return isinstance(value, str) and is_reference(value)

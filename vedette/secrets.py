@@ -25,7 +25,8 @@ _SHAPES = (
     (re.compile(r"(?i)(discord(?:app)?\.com/api/webhooks/)[^\s\"'<>)\]]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(webhook\.office\.com/)[^\s\"'<>)\]]+"), rf"\1{MASK}"),
     (re.compile(r"\b(whsec_|xox[a-z]-|xapp-)[A-Za-z0-9+/=_-]+"), rf"\1{MASK}"),
-    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{6,}"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(authorization[\"']?\s*[:=,]\s*b?[\"']?(?:bearer|basic)\s+)[^\s\"']+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)\b(bearer\s+)(?=[^\s]*\d)[A-Za-z0-9+/=._~-]{8,}"), rf"\1{MASK}"),
     (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@\"']*):[^\s/@\"']+@"), rf"\1:{MASK}@"),
     (
         re.compile(
@@ -85,10 +86,15 @@ def resolve(value: str, base: Path | None = None) -> str:
     A relative path starts at `base`, the folder of the file that holds the reference. A reference to nothing is a
     ConfigError.
     """
+    return register(look_up(value, base))
+
+
+def look_up(value: str, base: Path | None = None) -> str:
+    """As `resolve`, for what is not a secret as a whole."""
     scheme, _, rest = value.partition(":")
     if scheme == "env":
         try:
-            return register(os.environ[rest])
+            return os.environ[rest]
         except KeyError:
             raise ConfigError(f"{value}: the environment variable {rest} is not set") from None
     if scheme == "file":
@@ -99,8 +105,8 @@ def resolve(value: str, base: Path | None = None) -> str:
             raise ConfigError(f"{value}: can't read {path}: {error.strerror}") from None
         if not text:
             raise ConfigError(f"{value}: {path} is empty")
-        return register(text)
-    return register(value)
+        return text
+    return value
 
 
 def tail(secret: str) -> str:

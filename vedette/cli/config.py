@@ -27,7 +27,11 @@ def show(app: App) -> None:
 
     values: dict[str, Any] = {name: dict(section) for name, section in app.settings}
     if app.json:
-        emit_json({"file": app.settings.file, **values})
+        shown = {
+            name: {key: redact(value) if isinstance(value, str) else value for key, value in section.items()}
+            for name, section in values.items()
+        }
+        emit_json({"file": app.settings.file, **shown})
         return
     say(f"# {app.settings.file or 'no file: built-in values'}")
     for name, section in values.items():
