@@ -5,7 +5,9 @@ The index finds candidates; the evaluator of live alerts decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -55,6 +57,33 @@ def search(
     terms = index_terms(monitor.node(query).groups(Weigh(guess)))
     found = (_found(monitor, article) for article in _candidates(tx, terms, now, since))
     return list(islice((hit for hit in found if hit is not None), limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What a rule would have caught. `days` counts articles by the day they were seen, UTC; empty days are left out."""
+
+    articles: int
+    stories: int
+    alerts_per_week: float  # one alert a story
+    days: Mapping[str, int]
+    examples: tuple[Found, ...]  # the newest
+
+
+def backtest(tx: Transaction, rule: str, *, now: datetime, days: int, examples: int = 10) -> Backtest:
+    """What a rule would have caught in the last so many days, with the evaluator of live alerts."""
+    found = search(tx, rule, now=now, since=now - timedelta(days=days), limit=sys.maxsize)
+    per_day: Counter[str] = Counter()
+    stories = set()
+    for hit in found:
+        assert hit.article.id is not None
+        seen = tx.articles.seen_at(hit.article.id)
+        per_day[f"{seen:%Y-%m-%d}"] += 1
+        stories.add(tx.stories.of(hit.article.id))
+    weeks = max(days / 7, 1 / 7)
+    return Backtest(
+        len(found), len(stories), round(len(stories) / weeks, 1), dict(sorted(per_day.items())), tuple(found[:examples])
+    )
 
 
 def index_terms(groups: Sequence[Sequence[str]]) -> list[list[str]]:

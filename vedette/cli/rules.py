@@ -1,4 +1,4 @@
-"""`vedette rules`: check a rule before saving it, and match topics against articles from files."""
+"""Check a rule before saving it, match articles from files, see what a rule would have caught."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 @click.group(name="rules")
 def command() -> None:
-    """Check rules, and match them against articles. Needs no database and no configuration."""
+    """Check rules and match them against articles: from files, without a database, or in the archive."""
 
 
 @command.command("check")
@@ -56,6 +56,34 @@ def check_command(app: App, expression: str, entities_file: Path | None) -> int:
     for warning in result.warnings:
         click.echo(f"warning:     {warning.message}")
     return 0
+
+
+@command.command("backtest")
+@click.argument("expression")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1))
+@click.option("--examples", default=10, show_default=True, type=click.IntRange(0))
+@pass_app
+def backtest_command(app: App, expression: str, days: int, examples: int) -> int:
+    """Show what EXPRESSION would have caught in the archive, per day and per story; exits 1 where nothing."""
+    from vedette.archive import backtest
+
+    with app.store().read() as tx:
+        result = backtest(tx, expression, now=app.clock.now(), days=days, examples=examples)
+    if app.json:
+        emit_json(result)
+        return 0 if result.articles else 1
+    click.echo(
+        f"{result.articles} articles of {result.stories} stories in {days} days: "
+        f"about {result.alerts_per_week} alerts a week"
+    )
+    widest = max(result.days.values(), default=1)
+    for day, count in result.days.items():
+        click.echo(f"{day} {count:5} {'#' * max(1, round(40 * count / widest))}")
+    for hit in result.examples:
+        click.echo(f"\n{hit.article.title}\n  {hit.article.url}")
+        for sentence in hit.sentences[:2]:
+            click.echo(f"  > {sentence}")
+    return 0 if result.articles else 1
 
 
 def _refused(expression: str, error: RuleError, as_json: bool) -> None:
