@@ -1,7 +1,7 @@
 """When an article was published and changed: the instant, how exact it is, its zone, and where the page says so.
 
-Evidence in the order of its worth: JSON-LD, meta, microdata, <time>, URL, htmldate. An instant without a zone is taken
-as UTC, unless the feed's own date tells the offset.
+Evidence in the order of its worth: JSON-LD, meta, microdata, <time>, URL, a visible date near the headline, htmldate.
+An instant without a zone is taken as UTC, unless the feed's own date tells the offset.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dateutil import parser as dateutil
 from htmldate import find_date
 
 from extractors.document import Document
+from extractors.visible_date import visible_date
 
 PUBLISHED_META = (
     "article:published_time",
@@ -56,7 +57,7 @@ MODIFIED_META = (
     "dc.date.modified",
     "revision_date",
 )
-WEAK = {"url", "htmldate", "time"}
+WEAK = {"url", "visible", "htmldate", "time"}
 """Evidence that the feed's date outweighs."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -160,6 +161,9 @@ def _time_elements(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _guessed(document: Document) -> When | None:
+    seen = visible_date(document)
+    if seen is not None:
+        return When(seen[0], "instant" if seen[1] else "day", "visible")
     try:
         day = find_date(document.tree, url=document.page.url or None, original_date=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):

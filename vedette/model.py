@@ -192,7 +192,7 @@ class Article:
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     published_precision: str = ""  # instant | day | ""
-    published_evidence: str = ""  # jsonld, meta, microdata, time, url, htmldate, feed
+    published_evidence: str = ""  # jsonld, meta, microdata, time, url, visible, htmldate, feed
     published_zone: str = ""  # the offset as written, "+04:00"; "" where the page gave none
     modified_at: datetime | None = None
     language: str = ""  # ISO 639-1

@@ -1,0 +1,105 @@
+"""A date as readers see it near the headline: "9 giugno 2026", "June 9, 2026", "2026年6月9日", "09.06.2026 14:30".
+
+For pages that state it nowhere else. Names of months are CLDR's, by way of Babel.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from babel import Locale
+
+from extractors.document import Document
+
+LOCALES = (
+    "en it az tr ru uk fr de es pt ar fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
+).split()  # noqa: SIM905 - a list of words reads better so
+NEAR = 600
+"""Characters of text around the headline that are looked at."""
+NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](20\d{2})(?!\d)")
+EAST_ASIAN = re.compile(r"(20\d{2})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+ISO = re.compile(r"(?<!\d)(20\d{2})[-./](\d{1,2})[-./](\d{1,2})(?!\d)")
+CLOCK = re.compile(r"^\W{0,4}(?:\w{1,6}\W{1,3})?([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d)")
+
+
+def visible_date(document: Document) -> tuple[datetime, bool] | None:
+    """The first full date near the headline, in UTC for want of a zone, and whether a time stands with it."""
+    text = _around_headline(document)
+    found = sorted(_dates(text), key=lambda hit: hit[0])
+    if not found:
+        return None
+    _, end, day = found[0]
+    clock = CLOCK.match(text[end : end + 20])
+    if clock:
+        return day.replace(hour=int(clock[1]), minute=int(clock[2])), True
+    return day, False
+
+
+def _around_headline(document: Document) -> str:
+    headings = document.tree.xpath("//h1")
+    place = headings[0] if headings else None
+    if place is None:
+        body = document.tree.find("body")
+        return " ".join((body.text_content() if body is not None else "").split())[:NEAR]
+    text = ""
+    for _ in range(4):
+        parent = place.getparent()
+        if parent is None or parent.tag in ("html", "body"):
+            break
+        place = parent
+        text = " ".join(place.text_content().split())
+        if len(text) >= NEAR:
+            break
+    title = " ".join(headings[0].text_content().split())
+    at = max(0, text.find(title))
+    return text[max(0, at - NEAR // 2) : at + len(title) + NEAR]
+
+
+def _dates(text: str) -> list[tuple[int, int, datetime]]:
+    hits = []
+    for pattern, order in ((ISO, (0, 1, 2)), (EAST_ASIAN, (0, 1, 2)), (NUMERIC, (2, 1, 0))):
+        for match in pattern.finditer(text):
+            numbers = [int(group) for group in match.groups()]
+            hits.append((match.start(), match.end(), _day(*(numbers[i] for i in order))))
+    folded = text.casefold()
+    if len(folded) == len(text):
+        for match in _named().finditer(folded):
+            groups = match.groupdict()
+            month = _months()[groups["month"] or groups["month2"]]
+            day = _day(int(groups["year"] or groups["year2"]), month, int(groups["day"] or groups["day2"]))
+            hits.append((match.start(), match.end(), day))
+    return [(start, end, day) for start, end, day in hits if day is not None]
+
+
+def _day(year: int, month: int, day: int) -> datetime | None:
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    names: dict[str, int] = {}
+    for code in LOCALES:
+        months = Locale.parse(code).months
+        for form in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[form][width].items():
+                    key = name.casefold().strip(". ")
+                    if len(key) > 2 and not key.isdigit():
+                        names.setdefault(key, number)
+    return names
+
+
+@lru_cache(maxsize=1)
+def _named() -> re.Pattern[str]:
+    """Day month year, or month day year, with a month's name in any language."""
+    month = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    link = r"(?:\s+(?:de|del|di|of|e)\s+|[\s.,/-]+)"
+    return re.compile(
+        rf"(?<![\d\w])(?P<day>\d{{1,2}})(?:st|nd|rd|th|º|°|er)?\.?{link}(?P<month>{month})\.?{link}(?P<year>20\d\d)(?!\d)"
+        rf"|(?<!\w)(?P<month2>{month})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>20\d\d)(?!\d)"
+    )
