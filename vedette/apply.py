@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 
 import yaml
 
-from alerts.channels import CHANNELS, seal, validate
+from alerts.channels import CHANNELS, seal, secret_fields, validate
 from alerts.entities import Catalogue, entity_from
 from alerts.monitor import Monitor
 from crawler.spiders import KINDS
@@ -24,7 +24,7 @@ from crawler.urls import normalise
 from storage import Store, Transaction
 from vedette.errors import DataError, UsageError
 from vedette.model import Analyst, Cadence, Channel, Entity, Source, Subscription, Topic
-from vedette.secrets import Vault
+from vedette.secrets import Vault, is_reference, resolve
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "sources": (
@@ -49,6 +49,8 @@ class Line:
     section: str
     id: str
     answer: str  # created | changed | same | deleted
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """What changed: name to before and after, without secrets."""
 
 
 @dataclass
@@ -69,6 +71,10 @@ class Declared:
         return f"{self.path}:{self.lines.get((section, name), 1)}"
 
 
+_KEPT = {"version", "active_since", "disabled_reason", "next_ok_at", "failing_since", "muted_until", "state"}
+"""Fields that the program keeps, not a declaration."""
+
+
 class _Lines(yaml.SafeLoader):
     """Keeps the line of every mapping under the key `__line__`, and refuses doubled keys."""
 
@@ -76,14 +82,24 @@ class _Lines(yaml.SafeLoader):
 def _mapping(loader: _Lines, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
+        key = key_node.value
+        if not isinstance(key, str):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a text", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice", key_node.start_mark)
         seen.add(key)
     values = loader.construct_mapping(node, deep=True)
     values["__line__"] = node.start_mark.line + 1
-    values["__lines__"] = {k.value: v.start_mark.line + 1 for k, v in node.value}
+    values["__lines__"] = {k.value: k.start_mark.line + 1 for k, _ in node.value}
+    values["__texts__"] = {k.value: _first_line(v) for k, v in node.value if isinstance(v, yaml.ScalarNode)}
     return values
+
+
+def _first_line(node: yaml.ScalarNode) -> int:
+    """The line on which a text begins: that after the `|` of a block, and after the empty lines at its start."""
+    text = str(node.value)
+    empty = text[: len(text) - len(text.lstrip())].count("\n")
+    return node.start_mark.line + 1 + (node.style in ("|", ">")) + empty
 
 
 _Lines.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -119,8 +135,10 @@ def read(path: Path) -> Declared:
         "subscriptions": subscriptions,
     }
     for section, reader in readers.items():
-        for where, line, row in _rows(path, section, data.get(section)):
+        for where, line, row, texts in _rows(path, section, data.get(section)):
             for thing in reader(where, row):
+                if section == "topics":
+                    declared.lines["rules", thing.id] = texts.get("rule", line)
                 if (section, thing.id) in declared.lines:
                     first = declared.lines[section, thing.id]
                     raise DataError(
@@ -159,17 +177,39 @@ class _DryRun(Exception):
 
 def _put_all(declared: Declared, tx: Transaction, vault: Vault, now: datetime) -> Iterable[Line]:
     for source in declared.sources:
-        yield Line("sources", source.id, tx.sources.put(source, now))
+        status = tx.sources.get(source.id)
+        yield _line("sources", status and status.source, source, tx.sources.put(source, now))
     for entity in declared.entities:
-        yield Line("entities", entity.id, tx.entities.put(entity, now))
+        yield _line("entities", tx.entities.get(entity.id), entity, tx.entities.put(entity, now))
     for topic in declared.topics:
-        yield Line("topics", topic.id, tx.topics.put(topic, now, author="apply")[1])
+        yield _line("topics", tx.topics.get(topic.id), topic, tx.topics.put(topic, now, author="apply")[1])
     for analyst in declared.analysts:
-        yield Line("analysts", analyst.id, tx.analysts.put(analyst))
+        yield _line("analysts", tx.analysts.get(analyst.id), analyst, tx.analysts.put(analyst))
     for channel in declared.channels:
-        yield Line("channels", channel.id, _put_channel(tx, channel, vault))
+        known = tx.channels.get(channel.id)
+        yield _line("channels", known and _shown(known), _shown(channel), _put_channel(tx, channel, vault))
     for subscription in declared.subscriptions:
-        yield Line("subscriptions", subscription.id, tx.subscriptions.put(subscription))
+        known_one = tx.subscriptions.get(subscription.id)
+        yield _line("subscriptions", known_one, subscription, tx.subscriptions.put(subscription))
+
+
+def _line(section: str, before: Any, after: Any, answer: str) -> Line:
+    """What putting `after` in the place of `before` means."""
+    if answer != "changed":
+        return Line(section, after.id, answer)
+    names = [f.name for f in fields(after) if f.name not in _KEPT]
+    changed = {name: (getattr(before, name), getattr(after, name)) for name in names}
+    return Line(section, after.id, answer, {name: pair for name, pair in changed.items() if pair[0] != pair[1]})
+
+
+def _shown(channel: Channel) -> Channel:
+    """A channel without its secrets."""
+    secrets = secret_fields(channel.kind)
+    settings = {
+        key: "***" if key in secrets and isinstance(value, str) and not is_reference(value) else value
+        for key, value in channel.settings.items()
+    }
+    return replace(channel, settings=settings)
 
 
 def _put_channel(tx: Transaction, channel: Channel, vault: Vault) -> str:
@@ -222,7 +262,9 @@ def _check_topics(declared: Declared, tx: Transaction) -> None:
     refused = monitor.put_all(declared.topics)
     if refused:
         topic, error = refused[0]
-        raise DataError(f"{declared.where('topics', topic.id)}: topic {topic.id!r}: rule, {error}")
+        line = declared.lines.get(("rules", topic.id))
+        where = declared.where("topics", topic.id) if line is None else f"{declared.path}:{line + error.line - 1}"
+        raise DataError(f"{where}: topic {topic.id!r}: rule, {error}")
 
 
 def _check_names(declared: Declared, tx: Transaction) -> None:
@@ -253,7 +295,8 @@ def _must_be(known: Mapping[str, set[str]], section: str, name: str, where: str)
 # --------------------------------------------------------------------------- entries
 
 
-def _rows(path: Path, section: str, rows: Any) -> Iterable[tuple[str, int, dict[str, Any]]]:
+def _rows(path: Path, section: str, rows: Any) -> Iterable[tuple[str, int, dict[str, Any], dict[str, int]]]:
+    """Each entry as "file:line", its line, its values, and the line on which each of its texts begins."""
     if rows is None:
         return
     if not isinstance(rows, list):
@@ -261,20 +304,20 @@ def _rows(path: Path, section: str, rows: Any) -> Iterable[tuple[str, int, dict[
     for row in rows:
         if not isinstance(row, dict):
             raise DataError(f"{path}: {section}: each entry must be a mapping, not {row!r}")
-        line, lines = row.pop("__line__"), row.pop("__lines__")
+        line, lines, texts = row.pop("__line__"), row.pop("__lines__"), row.pop("__texts__")
         clean = {key: _bare(value) for key, value in row.items()}
         for key in clean:
             own = section == "channels" and clean.get("kind") in CHANNELS
             if key not in SECTIONS[section] and not own:
                 where = f"{path}:{lines.get(key, line)}"
                 raise DataError(f"{where}: {section[:-1]}: unknown key {key!r}{_near(str(key), SECTIONS[section])}")
-        yield f"{path}:{line}", line, clean
+        yield f"{path}:{line}", line, clean, texts
 
 
 def _bare(value: Any) -> Any:
     """A value without the marks of the loader."""
     if isinstance(value, dict):
-        return {k: _bare(v) for k, v in value.items() if k not in ("__line__", "__lines__")}
+        return {k: _bare(v) for k, v in value.items() if not str(k).startswith("__")}
     return [_bare(v) for v in value] if isinstance(value, list) else value
 
 
@@ -311,9 +354,17 @@ def _source(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
         country=_text(where, row, "country"),
         settings=row.get("settings") or {},
         interval=_duration(where, row.get("interval")),
-        weight=float(row.get("weight") or 1.0),
+        weight=_weight(where, row.get("weight")),
         alert_on_first_poll=bool(row.get("alert_on_first_poll")),
     )
+
+
+def _weight(where: str, value: Any) -> float:
+    if value is None:
+        return 1.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise DataError(f"{where}: `weight` must be a number above 0, not {value!r}")
+    return float(value)
 
 
 def _duration(where: str, value: Any) -> timedelta | None:
@@ -367,9 +418,6 @@ def channels_of(where: str, row: Mapping[str, Any]) -> Iterable[Channel]:
 
 def _resolved(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with the references to secrets resolved, to be checked; they are stored as references."""
-    from alerts.channels import secret_fields
-    from vedette.secrets import resolve
-
     secrets = secret_fields(kind)
     return {k: resolve(v) if k in secrets and isinstance(v, str) else v for k, v in settings.items()}
 

@@ -92,7 +92,8 @@ def validate(kind: str, settings: Mapping[str, Any]) -> ChannelSettings:
     try:
         return CHANNELS[kind].Settings.model_validate(dict(settings))
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt key is missing as well: say the misspelling
+        first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         known = ", ".join(CHANNELS[kind].Settings.model_fields)
         hint = f" (a {kind} channel knows {known})" if first["type"] == "extra_forbidden" else ""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vedette.cli._app import App, pass_app
+
+if TYPE_CHECKING:
+    from vedette.apply import Line
 
 
 @click.command()
@@ -38,8 +43,23 @@ def command(app: App, file: Path, dry_run: bool, prune: bool) -> None:
         app.emit({"dry_run": dry_run, **counts, "lines": told})
         return
     signs = {"created": "+", "changed": "~", "deleted": "-"}
-    text = [f"{signs[line.answer]} {_singular(line.section)} {line.id}" for line in told]
+    text = [
+        shown
+        for line in told
+        for shown in (f"{signs[line.answer]} {_singular(line.section)} {line.id}", *_fields(line))
+    ]
     app.emit(None, "\n".join([*text, f"{'Would be: ' if dry_run else ''}{summary}."]))
+
+
+def _fields(line: Line) -> Iterator[str]:
+    """What changed, a line each."""
+    for name, (before, after) in line.fields.items():
+        yield f"    {name}: {_short(before)} -> {_short(after)}"
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= 200 else text[:199] + "…")
 
 
 def _singular(section: str) -> str:
