@@ -1,15 +1,15 @@
 """Who is told what, and why not: pure. Everything it needs is handed in, everything it decides is handed back.
 
-One alert per topic and story. Later articles of the story join it; a message about them follows only when the story
-reached another step of `UPDATE_AT` outlets.
+One alert per topic and story. Later articles of the story join it: they are added to a message that still waits, and
+once it is sent another one follows only when the story reached a further step of `UPDATE_AT` outlets.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ class AlertRules:
     group_wait: timedelta = timedelta(seconds=30)
     max_age: timedelta = timedelta(days=30)
     expire_after: timedelta = timedelta(days=3)
+    cap_per_hour: int = 30
     public_url: str = ""
 
 
@@ -54,6 +55,11 @@ class World:
     analysts: Mapping[str, Analyst]
     open_alerts: Mapping[str, Alert]  # topic -> its alert on this story
     outlets: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)  # topic -> (site, url) in its alert
+    waiting: Mapping[str, Set[str]] = field(
+        default_factory=dict
+    )  # topic -> subscriptions whose message is not sent yet
+    recent: Mapping[str, int] = field(default_factory=dict)  # subscription -> its messages of the last hour
+    names: Mapping[str, str] = field(default_factory=dict)  # of entities, by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Plan:
     match: Match
     deliveries: tuple[NewDelivery, ...]
     suppressions: tuple[tuple[str, DeliveryReason], ...]  # subscription, why it hears nothing
+    additions: tuple[str, ...] = ()  # subscriptions whose waiting message takes this outlet in
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def decide(
     for match in matches:
         if match.topic not in world.topics:
             continue  # the topic was deleted while the article was matched
-        plan, why_not = _plan(stored, match, world, now, seen_at, rules)
+        plan, why_not = _plan(_Case(stored, match, world, now, seen_at, rules))
         plans.append(plan)
         if why_not is not None:
             drops.append(_drop(stored, why_not, now, topic=match.topic))
@@ -131,50 +138,72 @@ def _why_silent(
     return None
 
 
-def _plan(
-    stored: Stored, match: Match, world: World, now: datetime, seen_at: datetime, rules: AlertRules
-) -> tuple[Plan, DropReason | None]:
-    alert = world.open_alerts.get(match.topic)
-    episode = alert.episode if alert else 1
-    outlets = list(world.outlets.get(match.topic, ()))
-    reason, step, why_not = _what_to_say(stored, alert, outlets)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One topic that one article matched."""
+
+    stored: Stored
+    match: Match
+    world: World
+    now: datetime
+    seen_at: datetime
+    rules: AlertRules
+
+    @property
+    def alert(self) -> Alert | None:
+        return self.world.open_alerts.get(self.match.topic)
+
+    @property
+    def episode(self) -> int:
+        return self.alert.episode if self.alert else 1
+
+    @property
+    def outlets(self) -> Sequence[tuple[str, str]]:
+        return self.world.outlets.get(self.match.topic, ())
+
+    @property
+    def is_new_outlet(self) -> bool:
+        return self.stored.article.site not in {site for site, _ in self.outlets}
+
+    @property
+    def count(self) -> int:
+        """Outlets that carry the story, this one included: the number of its message within the alert."""
+        return len({site for site, _ in self.outlets} | {self.stored.article.site})
+
+
+def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     deliveries: list[NewDelivery] = []
     suppressions: list[tuple[str, DeliveryReason]] = []
-    subscriptions = [s for s in world.subscriptions.get(match.topic, ()) if s.active]
-    if why_not is None and not subscriptions:
-        why_not = DropReason.NO_SUBSCRIPTION
-    if why_not is None:
-        for subscription in subscriptions:
-            bar = _why_not_told(subscription, world, now)
-            if bar is not None:
-                suppressions.append((subscription.id, bar))
-            else:
-                deliveries.append(
-                    _delivery(stored, match, world, subscription, reason, step, episode, outlets, now, seen_at, rules)
-                )
+    additions: list[str] = []
+    subscriptions = [s for s in case.world.subscriptions.get(case.match.topic, ()) if s.active]
+    for subscription in subscriptions:
+        if case.alert is not None and subscription.id in case.world.waiting.get(case.match.topic, ()):
+            if case.is_new_outlet:
+                additions.append(subscription.id)
+        elif not _is_worth_a_message(case):
+            continue
+        elif (bar := _why_not_told(subscription, case.world, case.now)) is not None:
+            suppressions.append((subscription.id, bar))
+        else:
+            deliveries.append(_delivery(case, subscription))
     plan = Plan(
-        match.topic,
-        stored.story_id,
-        episode,
-        alert.id if alert else None,
-        match,
+        case.match.topic,
+        case.stored.story_id,
+        case.episode,
+        case.alert.id if case.alert else None,
+        case.match,
         tuple(deliveries),
         tuple(suppressions),
+        tuple(additions),
     )
-    return plan, why_not
+    if not subscriptions:
+        return plan, DropReason.NO_SUBSCRIPTION
+    silent = not (deliveries or suppressions)
+    return plan, DropReason.ALREADY_ALERTED if silent else None
 
 
-def _what_to_say(
-    stored: Stored, alert: Alert | None, outlets: Sequence[tuple[str, str]]
-) -> tuple[DeliveryReason, int, DropReason | None]:
-    """The reason of a message and its number within the alert, or why there is none."""
-    if alert is None:
-        return DeliveryReason.NEW_STORY, 1, None
-    sites = {site for site, _ in outlets}
-    count = len(sites | {stored.article.site})
-    if stored.article.site not in sites and count in UPDATE_AT:
-        return DeliveryReason.UPDATE, count, None
-    return DeliveryReason.UPDATE, count, DropReason.ALREADY_ALERTED
+def _is_worth_a_message(case: _Case) -> bool:
+    return case.alert is None or (case.is_new_outlet and case.count in UPDATE_AT)
 
 
 def _why_not_told(subscription: Subscription, world: World, now: datetime) -> DeliveryReason | None:
@@ -186,41 +215,33 @@ def _why_not_told(subscription: Subscription, world: World, now: datetime) -> De
     return None
 
 
-def _delivery(
-    stored: Stored,
-    match: Match,
-    world: World,
-    subscription: Subscription,
-    reason: DeliveryReason,
-    step: int,
-    episode: int,
-    outlets: Sequence[tuple[str, str]],
-    now: datetime,
-    seen_at: datetime,
-    rules: AlertRules,
-) -> NewDelivery:
-    analyst = world.analysts.get(subscription.analyst)
-    article = stored.article
+def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
+    analyst = case.world.analysts.get(subscription.analyst)
+    article, reason = case.stored.article, DeliveryReason.UPDATE if case.alert else DeliveryReason.NEW_STORY
+    step = case.count if case.alert else 1
     notice = build_notice(
         article,
-        match,
-        world.topics[match.topic],
+        case.match,
+        case.world.topics[case.match.topic],
         analyst=analyst,
-        story_id=stored.story_id,
+        story_id=case.stored.story_id,
         reason=reason,
-        seen_at=seen_at,
-        others=[(site, url) for site, url in outlets if url != article.url],
-        links=_links(article.url, rules.public_url),
+        seen_at=case.seen_at,
+        others=[(site, url) for site, url in case.outlets if url != article.url],
+        links=_links(article.url, case.rules.public_url),
+        names=case.world.names,
     )
-    not_before, held = when_to_send(subscription, analyst, now, rules.group_wait)
+    not_before, held = when_to_send(
+        subscription, analyst, case.now, case.rules, recent=case.world.recent.get(subscription.id, 0)
+    )
     return NewDelivery(
-        idem_key=idem_key(match.topic, stored.story_id, episode, step, subscription),
+        idem_key=idem_key(case.match.topic, case.stored.story_id, case.episode, step, subscription),
         channel=subscription.channel,
-        reason=reason,
+        reason=held or reason,
         notice=notice,
         not_before=not_before,
         state=DeliveryState.HELD if held else DeliveryState.PENDING,
-        expires_at=not_before + rules.expire_after,
+        expires_at=not_before + case.rules.expire_after,
         subscription=subscription.id,
         revision=step,
     )
@@ -233,19 +254,25 @@ def idem_key(topic: str, story_id: int, episode: int, step: int, subscription: S
 
 
 def when_to_send(
-    subscription: Subscription, analyst: Analyst | None, now: datetime, group_wait: timedelta
-) -> tuple[datetime, bool]:
-    """The earliest instant for a message, and whether quiet hours hold it until then."""
-    at = now + group_wait
+    subscription: Subscription, analyst: Analyst | None, now: datetime, rules: AlertRules, *, recent: int = 0
+) -> tuple[datetime, DeliveryReason | None]:
+    """The earliest instant for a message, and what holds it until then beyond the group wait.
+
+    `recent` counts the subscription's messages of the last hour: what is over the cap goes out in the hours after.
+    """
+    hours_full = recent // rules.cap_per_hour
+    at = now + rules.group_wait + timedelta(hours=hours_full)
     end = quiet_until(subscription.quiet_from, subscription.quiet_to, at, analyst.timezone if analyst else "UTC")
-    return (end, True) if end is not None else (at, False)
+    if end is not None:
+        return end, DeliveryReason.QUIET_HOURS
+    return at, DeliveryReason.CAP if hours_full else None
 
 
 def quiet_until(quiet_from: str, quiet_to: str, at: datetime, timezone: str) -> datetime | None:
     """When the quiet hours end that hold the instant `at`, None where they do not hold it.
 
     Hours are local wall time, "HH:MM", and may cross midnight. Where clocks are set forward over the end, it is the
-    first instant after the gap.
+    first instant after the gap; where they are set back over it, its first occurrence.
     """
     if not quiet_from or not quiet_to or quiet_from == quiet_to:
         return None
@@ -257,9 +284,19 @@ def quiet_until(quiet_from: str, quiet_to: str, at: datetime, timezone: str) -> 
     if not inside:
         return None
     day = local.date() + timedelta(days=1 if crosses and clock >= quiet_from else 0)
-    hour, minute = (int(part) for part in quiet_to.split(":"))
-    end = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-    return max(end.astimezone(at.tzinfo), at)
+    end = _instant_of(datetime.combine(day, time.fromisoformat(quiet_to)), zone)
+    return end if end > at else None
+
+
+def _instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant at which a clock on the wall shows `wall` or more."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        return first
+    at = second  # `wall` is in a gap: the later reading of it lies before the gap, the earlier one after
+    while at.astimezone(zone).replace(tzinfo=None) < wall:
+        at += timedelta(minutes=1)
+    return at
 
 
 def _links(url: str, public_url: str) -> dict[str, str]:

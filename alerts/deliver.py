@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+import time
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from alerts.channels import CHANNELS, Result, SendContext, make_channel
+from alerts.channels import Channel as ChannelKind
 from alerts.notice import clean
 from storage import Transaction
-from vedette.errors import VedetteError
+from vedette.errors import StorageError, VedetteError
 from vedette.model import (
     Attempt,
     AttemptOutcome,
@@ -35,12 +39,24 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 0.2
 """Real seconds between two looks for work."""
-GRACE_SECONDS = 15.0
+SWEEP_SECONDS = 10.0
+"""Real seconds between two looks for what is past its time."""
+SLOW_SECONDS = 2.0
+"""Real seconds after which a send no longer holds a place: receivers that hang must not delay the others."""
+MOST_SLOW = 4
+"""How many times the configured concurrency may hang at once."""
+OVERTIME = 30.0
+"""Real seconds that a channel may take beyond its deadline before it is cut off."""
+GRACE_SECONDS = 20.0
 """Real seconds that messages in flight may still take once the worker shall stop."""
-LEASE_MARGIN = 60.0
-"""Real seconds by which a lease outlives the deadline of a send."""
+LEASE_MARGIN = 120.0
+"""Real seconds by which a lease outlives the deadline of a send: time to record it even when the disk is full."""
+RECORD_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Real seconds between attempts to write to a database that refuses."""
 JITTER = 0.2
 GIVE_UP_CHANNEL_AFTER = timedelta(days=5)
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -63,6 +79,24 @@ def deliver_due(context: Context) -> Tally:
     return courier.tally
 
 
+def send_test(context: Context, channel_id: str, notice: Notice) -> tuple[Delivery, list[Attempt]]:
+    """Send a message through a channel now, even one that is off, and only once; how that ended."""
+    now = context.clock.now()
+    key, lease = f"test-{uuid.uuid4().hex}", now + context.clock.real(context.settings.deliver.timeout + LEASE_MARGIN)
+    new = NewDelivery(key, channel_id, DeliveryReason.TEST, notice, now, expires_at=now + timedelta(minutes=10))
+    with context.store.write() as tx:
+        delivery_id = tx.deliveries.add(new, None, now)
+        assert delivery_id is not None
+        claimed = tx.deliveries.claim_one(delivery_id, context.owner, lease)
+    asyncio.run(Courier(context).deliver(claimed))
+    with context.store.write() as tx:
+        ended = tx.deliveries.get(delivery_id)
+        assert ended is not None
+        if ended.state is not DeliveryState.SENT:  # a test is not retried behind the tester's back
+            tx.deliveries.end(delivery_id, DeliveryState.DEAD, DeliveryReason.TEST, now)
+        return tx.deliveries.get(delivery_id) or ended, tx.deliveries.attempts(delivery_id)
+
+
 class Courier:
     """The dispatcher: one message at a time per channel, channels side by side."""
 
@@ -72,31 +106,63 @@ class Courier:
         self._vault = context.settings.vault()
         self._chance = random.Random()
         self._running: dict[str, asyncio.Task[None]] = {}  # by channel
+        self._begun: dict[str, float] = {}  # by channel, monotonic
+        self._resting: dict[str, float] = {}  # channel -> when it takes the next message, monotonic
+        self._swept = -SWEEP_SECONDS
 
     async def forever(self) -> None:
         """Work until told to stop, then finish what is in flight."""
         while not self.context.stop.is_set():
             self.context.touch()
-            if not await self._dispatch():
-                await self._rest()
+            try:
+                if not await self._dispatch():
+                    await self._rest()
+            except StorageError as error:  # locked or full: it may pass, and what is in flight must not be lost
+                self.context.log.error("no deliveries claimed", error=str(error))
+                await asyncio.sleep(1.0)
         await self._finish()
 
     async def once(self) -> None:
         """Work until nothing is due."""
-        while not self.context.stop.is_set() and (await self._dispatch() or self._running):
+        while not self.context.stop.is_set() and (await self._dispatch() or self._busy()):
             await self._rest()
         await self._finish()
 
     async def _dispatch(self) -> int:
-        room = self.context.settings.deliver.concurrency - len(self._running)
+        await self._sweep()
+        room = self._room()
         if room <= 0:
             return 0
-        claimed = await asyncio.to_thread(self._claim, room, tuple(self._running))
+        claimed = await asyncio.to_thread(self._claim, room, self._busy())
         for delivery in claimed:
-            task = asyncio.ensure_future(self._deliver(delivery))
-            self._running[delivery.channel] = task
-            task.add_done_callback(lambda done, name=delivery.channel: self._ended(name, done))  # type: ignore[misc]
+            task = asyncio.ensure_future(self.deliver(delivery))
+            self._running[delivery.channel], self._begun[delivery.channel] = task, time.monotonic()
+            task.add_done_callback(partial(self._ended, delivery.channel))
         return len(claimed)
+
+    def _room(self) -> int:
+        """How many more messages may be sent now."""
+        limit, now = self.context.settings.deliver.concurrency, time.monotonic()
+        quick = sum(now - begun < SLOW_SECONDS for begun in self._begun.values())
+        return min(limit - quick, MOST_SLOW * limit - len(self._running))
+
+    def _busy(self) -> tuple[str, ...]:
+        """Channels that take no message now: they send, or keep their distance from the last one."""
+        now = time.monotonic()
+        self._resting = {channel: until for channel, until in self._resting.items() if until > now}
+        return (*self._running, *self._resting)
+
+    async def _sweep(self) -> None:
+        """End what is past its time, above all what waits for a channel that is off."""
+        if time.monotonic() - self._swept < SWEEP_SECONDS:
+            return
+        self._swept = time.monotonic()
+        for delivery_id in await asyncio.to_thread(self._expire):
+            self.context.log.warning("delivery expired", id=delivery_id)
+
+    def _expire(self) -> list[int]:
+        with self.context.store.write() as tx:
+            return tx.deliveries.expire(self.context.clock.now())
 
     def _claim(self, room: int, busy: Sequence[str]) -> list[Delivery]:
         clock, store = self.context.clock, self.context.store
@@ -110,16 +176,33 @@ class Courier:
 
     def _ended(self, channel: str, task: asyncio.Task[None]) -> None:
         self._running.pop(channel, None)
+        self._begun.pop(channel, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.context.log.error("delivery job failed", channel=channel, error=redact(repr(error)))
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        begun = await asyncio.to_thread(self._begin, delivery)
+    async def deliver(self, delivery: Delivery) -> None:
+        """Send a claimed delivery and record how that ended."""
+        begun = await self._persist(partial(self._begin, delivery))
         if begun is None:
             return
         channel, attempt = begun
-        result = await self._send(channel, delivery)
-        await asyncio.to_thread(self._record, delivery, channel, attempt, result)
+        try:
+            result = await self._send(channel, delivery)
+        except asyncio.CancelledError:  # stopped, and the receiver took too long: say so instead of leaving a riddle
+            result = Result(AttemptOutcome.UNCERTAIN, "stop", "stopped", "Vedette stopped before the receiver answered")
+        if channel.kind in CHANNELS and CHANNELS[channel.kind].spacing:
+            self._resting[channel.id] = time.monotonic() + CHANNELS[channel.kind].spacing
+        await self._persist(partial(self._record, delivery, channel, attempt, result))
+
+    async def _persist(self, write: Callable[[], T]) -> T:
+        """Write, again and again while the database refuses: what was sent and is not recorded would go out twice."""
+        for wait in RECORD_WAITS:
+            try:
+                return await asyncio.to_thread(write)
+            except StorageError as error:
+                self.context.log.error("delivery not recorded yet", error=str(error))
+                await asyncio.sleep(wait)
+        return await asyncio.to_thread(write)
 
     def _begin(self, delivery: Delivery) -> tuple[Channel, Attempt] | None:
         """Write the attempt down; None where there is nothing to send any more."""
@@ -146,6 +229,7 @@ class Courier:
             smtp=settings.smtp,
             public_url=settings.alerts.public_url,
             user_agent=settings.crawl.user_agent,
+            templates=settings.deliver.templates,
         )
         try:
             sender = make_channel(channel.kind, channel.settings, self._vault)
@@ -153,7 +237,7 @@ class Courier:
             return Result(AttemptOutcome.RETRY, "settings", "settings", str(error))
         try:
             # channels bound every phase themselves; this is for one that does not
-            async with asyncio.timeout(send.timeout + LEASE_MARGIN / 2):
+            async with asyncio.timeout(send.timeout + OVERTIME):
                 return await sender.send(delivery.notice, delivery.idem_key, send)
         except TimeoutError:
             return Result(AttemptOutcome.UNCERTAIN, "deadline", "timeout", "the channel did not come back in time")
@@ -165,7 +249,7 @@ class Courier:
         now = clock.now()
         state, at, reason = what_next(channel.kind, result, attempt.number, now, self._chance.random())
         with self.context.store.write() as tx:
-            tx.deliveries.finish_attempt(
+            held = tx.deliveries.finish_attempt(
                 attempt,
                 self.context.owner,
                 result.outcome,
@@ -177,15 +261,17 @@ class Courier:
                 code=result.code,
                 phase=result.phase,
             )
-            self._note_channel(tx, channel, delivery, result, error, now)
+            self._note_channel(tx, channel, result, error, now)
+        if not held:
+            self.context.log.warning("lease lost: another worker may send it too", id=delivery.id, channel=channel.id)
         log = self.context.log.info if state is DeliveryState.SENT else self.context.log.warning
         self.tally.sent += state is DeliveryState.SENT
         self.tally.failed += state is not DeliveryState.SENT
         log("delivery", id=delivery.id, channel=channel.id, state=state.value, code=result.code, error=error)
 
-    def _note_channel(
-        self, tx: Transaction, channel: Channel, delivery: Delivery, result: Result, error: str, now: datetime
-    ) -> None:
+    def _note_channel(self, tx: Transaction, channel: Channel, result: Result, error: str, now: datetime) -> None:
+        if tx.channels.get(channel.id) is None:
+            return  # removed while the message was on its way
         if result.outcome is AttemptOutcome.SENT:
             if channel.failing_since is not None or channel.next_ok_at is not None:
                 tx.channels.ok(channel.id)
@@ -207,10 +293,13 @@ class Courier:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def _finish(self) -> None:
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=GRACE_SECONDS)
-        for task in list(self._running.values()):
-            task.cancel()
+        """Let what is in flight end; what does not in time is cut off and recorded as uncertain."""
+        for timeout in (GRACE_SECONDS, 2.0):
+            tasks = list(self._running.values())
+            if tasks:
+                await asyncio.wait(tasks, timeout=timeout)
+            for task in list(self._running.values()):
+                task.cancel()
         await asyncio.to_thread(self._release)
 
     def _release(self) -> None:
@@ -229,7 +318,7 @@ def what_next(
         return DeliveryState.SENT, None, None
     if result.outcome is AttemptOutcome.PERMANENT:
         return DeliveryState.DEAD, None, DeliveryReason.PERMANENT_FAILURE
-    waits = CHANNELS[kind].retry_minutes
+    waits = CHANNELS[kind].retry_minutes if kind in CHANNELS else ChannelKind.retry_minutes
     if attempt > len(waits):
         return DeliveryState.DEAD, None, DeliveryReason.OUT_OF_RETRIES
     wait = timedelta(minutes=waits[attempt - 1]) * (1 - JITTER + 2 * JITTER * chance)

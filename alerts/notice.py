@@ -11,8 +11,9 @@ from vedette.model import Analyst, Article, DeliveryReason, Match, Notice, Sente
 
 MOST_SENTENCES = 5
 LONGEST_SENTENCE = 600
+MOST_OTHERS = 25
 UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 """Controls, lone surrogates and direction overrides: they could hide or forge what a message says."""
 
@@ -20,6 +21,13 @@ UNPRINTABLE = re.compile(
 def clean(text: str) -> str:
     """One line that is safe to show anywhere."""
     return " ".join(UNPRINTABLE.sub(" ", text).split())
+
+
+def clean_url(url: str) -> str:
+    """A web address that is safe to link to, "" for anything else."""
+    url = url.strip()
+    plain = not any(c.isspace() or UNPRINTABLE.match(c) for c in url)
+    return url if plain and url.lower().startswith(("http://", "https://")) else ""
 
 
 def build_notice(
@@ -33,14 +41,19 @@ def build_notice(
     seen_at: datetime,
     others: Sequence[tuple[str, str]] = (),
     links: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Notice:
-    """The notice of a match; `others` are (site, url) of other outlets that carry the story."""
+    """The notice of a match.
+
+    `others` are (site, url) of other outlets that carry the story, `names` the names of entities by their ids.
+    """
+    url = clean_url(article.url) or clean_url(article.canonical_url)
     return Notice(
         topic=topic.id,
         topic_title=clean(topic.title or topic.id),
         topic_version=match.version,
-        title=clean(article.title) or article.url,
-        url=article.url or article.canonical_url,
+        title=clean(article.title) or url,
+        url=url,
         site=clean(article.site),
         language=article.language,
         country=article.country,
@@ -48,7 +61,7 @@ def build_notice(
         published_precision=article.published_precision,
         seen_at=seen_at,
         sentences=matched_sentences(article, match.spans),
-        hits=hits(match.spans),
+        hits=hits(match.spans, names or {}),
         story_id=story_id,
         alert_id=None,
         reason=reason,
@@ -56,7 +69,7 @@ def build_notice(
         timezone=analyst.timezone if analyst else "UTC",
         locale=analyst.locale if analyst else "en",
         score=match.score,
-        others=tuple((clean(site), url) for site, url in others),
+        others=tuple((clean(site), clean_url(url)) for site, url in others[:MOST_OTHERS]),
         links=dict(links or {}),
     )
 
@@ -77,10 +90,14 @@ def matched_sentences(article: Article, spans: Sequence[Span]) -> tuple[Sentence
     return tuple(found[i] for i in sorted(best))
 
 
-def hits(spans: Sequence[Span]) -> tuple[str, ...]:
-    """What was found, each once: "guido-crosetto (Krosetto)" for an entity, the words for a term."""
-    names = (f"{s.entity} ({clean(s.text)})" if s.entity else clean(s.text) for s in spans)
-    return tuple(dict.fromkeys(names))
+def hits(spans: Sequence[Span], names: Mapping[str, str]) -> tuple[str, ...]:
+    """What was found, each once: "Guido Crosetto (Krosetto)" for an entity and its alias, the words for a term."""
+    shown = (_hit(clean(names.get(s.entity, s.entity)), clean(s.text)) if s.entity else clean(s.text) for s in spans)
+    return tuple(dict.fromkeys(shown))
+
+
+def _hit(name: str, alias: str) -> str:
+    return name if name == alias else f"{name} ({alias})"
 
 
 def _sentence(text: str, start: int, end: int, marks: list[tuple[int, int]], field: str) -> Sentence:

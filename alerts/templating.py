@@ -6,24 +6,34 @@ from functools import lru_cache
 from pathlib import Path
 
 import css_inline
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
 from alerts.rendering import Mark, direction, flag, local_time, marked, place
+from vedette.errors import ConfigError
 from vedette.model import Notice, Sentence
 
 SHIPPED = Path(__file__).parent / "templates"
+INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 def render_text(notice: Notice, overrides: Path | None = None) -> str:
-    """The plain text of a mail; hits between asterisks."""
-    return _environment(overrides).get_template("email.txt.j2").render(**_values(notice))
+    """The plain text of a mail; hits between asterisks. A template that fails is a ConfigError."""
+    return _render("email.txt.j2", notice, overrides)
 
 
 def render_html(notice: Notice, overrides: Path | None = None) -> str:
-    """The HTML of a mail: tables, styles inlined, no images, under 100 kB."""
-    html = _environment(overrides).get_template("email.html.j2").render(**_values(notice))
-    return css_inline.inline(html)
+    """The HTML of a mail: tables, styles inlined, no images, under 100 kB. A template that fails is a ConfigError."""
+    return INLINER.inline(_render("email.html.j2", notice, overrides))
+
+
+def _render(name: str, notice: Notice, overrides: Path | None) -> str:
+    try:
+        return _environment(overrides).get_template(name).render(**_values(notice))
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        where = f"{overrides}/{name}" + (f", line {line}" if line else "")
+        raise ConfigError(f"the mail template {where} fails: {error.message or error}") from None
 
 
 def _values(notice: Notice) -> dict[str, object]:

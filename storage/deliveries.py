@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from storage._base import Aggregate, free, instant, iso, rowcount
@@ -71,29 +71,10 @@ class Deliveries(Aggregate):
         Not of a channel that is off, waits or is busy; and of one subscription and story never a later one before an
         earlier one is sent or given up.
         """
-        earlier = aliased(DeliveryRow)
-        blocked = (
-            select(earlier.id)
-            .where(
-                earlier.subscription == DeliveryRow.subscription,
-                earlier.story_id == DeliveryRow.story_id,
-                earlier.id < DeliveryRow.id,
-                earlier.state.in_(OPEN),
-            )
-            .exists()
-        )
-        query = (
-            select(DeliveryRow)
-            .join(ChannelRow, ChannelRow.id == DeliveryRow.channel)
-            .where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now, free(DeliveryRow, now))
-            .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= now))
-            .where(~blocked)
-            .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)
-        )
         claimed: builtins.list[Delivery] = []
         busy = set(busy_channels)
         while len(claimed) < limit:  # one channel may hold the head of the queue: step over it
-            step = query.where(DeliveryRow.channel.not_in(busy)) if busy else query
+            step = _due(now, busy)
             if self.postgres:
                 step = step.with_for_update(skip_locked=True, of=DeliveryRow)
             row = self.session.scalars(step.limit(1)).first()
@@ -104,6 +85,13 @@ class Deliveries(Aggregate):
             self.session.flush()
             claimed.append(_delivery(row))
         return claimed
+
+    def claim_one(self, delivery_id: int, owner: str, lease_until: datetime) -> Delivery:
+        """Lease one delivery for who just added it, whatever its channel does: a test message."""
+        row = self._row(delivery_id)
+        row.owner, row.lease_until, row.state = owner, lease_until, DeliveryState.SENDING.value
+        self.session.flush()
+        return _delivery(row)
 
     def start_attempt(self, delivery_id: int, owner: str, now: datetime) -> Attempt | None:
         """Write an attempt down before sending. None where the lease was lost: then don't send."""
@@ -164,10 +152,34 @@ class Deliveries(Aggregate):
 
     def any_due(self, now: datetime, busy_channels: Collection[str] = ()) -> bool:
         """Whether a delivery is due, looked at without a lock: most looks find nothing."""
-        query = select(DeliveryRow.id).where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now)
-        if busy_channels:
-            query = query.where(DeliveryRow.channel.not_in(busy_channels))
-        return self.session.scalars(query.where(free(DeliveryRow, now)).limit(1)).first() is not None
+        return self.session.scalars(_due(now, busy_channels).limit(1)).first() is not None
+
+    def expire(self, now: datetime) -> builtins.list[int]:
+        """End what is past its time and nobody is sending, whatever its channel does; the ids."""
+        mine = (DeliveryRow.state.in_(OPEN), DeliveryRow.expires_at <= now, free(DeliveryRow, now))
+        ids = list(self.session.scalars(select(DeliveryRow.id).where(*mine)))
+        for delivery_id in ids:
+            self.end(delivery_id, DeliveryState.EXPIRED, DeliveryReason.TOO_LATE, now)
+        return ids
+
+    def unsent(self, alert_id: int) -> set[str]:
+        """The subscriptions whose message on an alert waits and was never tried; they stay so in this transaction."""
+        query = select(DeliveryRow).where(DeliveryRow.alert_id == alert_id, *_UNTRIED)
+        if self.postgres:
+            query = query.with_for_update()
+        return {row.subscription for row in self.session.scalars(query) if row.subscription is not None}
+
+    def add_outlet(self, alert_id: int, subscription: str, site: str, url: str) -> bool:
+        """Let a message that waits name one more outlet. False where none waits any more."""
+        query = select(DeliveryRow).where(
+            DeliveryRow.alert_id == alert_id, DeliveryRow.subscription == subscription, *_UNTRIED
+        )
+        row = self.session.scalars(query.order_by(DeliveryRow.id.desc()).limit(1)).first()
+        if row is None:
+            return False
+        row.notice = {**row.notice, "others": [*row.notice["others"], (site, url)]}
+        self.session.flush()
+        return True
 
     def put_back(self, delivery_id: int, owner: str, at: datetime) -> bool:
         """Give back a claimed delivery that was not tried, to be taken again from `at` on."""
@@ -284,6 +296,37 @@ class Deliveries(Aggregate):
         if row is None:
             raise UsageError(f"unknown delivery {delivery_id}: `vedette deliveries list` shows them")
         return row
+
+
+_UNTRIED = (
+    DeliveryRow.state.in_((DeliveryState.HELD.value, DeliveryState.PENDING.value)),
+    DeliveryRow.attempts == 0,
+    DeliveryRow.owner.is_(None),
+)
+
+
+def _due(now: datetime, busy_channels: Collection[str]) -> Select[DeliveryRow]:
+    """What may be sent now, the most urgent first."""
+    earlier = aliased(DeliveryRow)
+    blocked = (
+        select(earlier.id)
+        .where(
+            earlier.subscription == DeliveryRow.subscription,
+            earlier.story_id == DeliveryRow.story_id,
+            earlier.id < DeliveryRow.id,
+            earlier.state.in_(OPEN),
+        )
+        .exists()
+    )
+    query = (
+        select(DeliveryRow)
+        .join(ChannelRow, ChannelRow.id == DeliveryRow.channel)
+        .where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now, free(DeliveryRow, now))
+        .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= now))
+        .where(~blocked)
+        .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)
+    )
+    return query.where(DeliveryRow.channel.not_in(busy_channels)) if busy_channels else query
 
 
 def _notice_json(notice: Notice, alert_id: int | None) -> dict[str, Any]:

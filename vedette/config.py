@@ -190,7 +190,7 @@ class AlertSettings(Section):
     public_url: str = ""
     """The address of the web pages as analysts reach them, for the links in messages; "" for no links."""
     cap_per_hour: int = Field(default=30, ge=1)
-    """Messages per subscription and hour; what is over is held for a digest."""
+    """Messages per subscription and hour; what is over waits for the hours after."""
 
 
 class DeliverSettings(Section):
@@ -200,6 +200,8 @@ class DeliverSettings(Section):
     """Messages in flight."""
     timeout: float = Field(default=30.0, gt=0)
     """Seconds for one message, all phases included."""
+    templates: Path | None = None
+    """A directory of your own mail templates, `email.txt.j2` and `email.html.j2`; they go before the shipped ones."""
 
 
 class SmtpSettings(Section):
@@ -378,7 +380,7 @@ def _anchored(tables: dict[str, Any], file: Path | None) -> dict[str, Any]:
         if isinstance(value, dict):
             return {name: anchor(name, item) for name, item in value.items()}
         if isinstance(value, str) and value:
-            if key in ("directory", "key_file"):
+            if key in ("directory", "key_file", "templates"):
                 return str(base / Path(value).expanduser())
             if value.startswith("file:"):
                 return f"file:{base / Path(value.removeprefix('file:')).expanduser()}"

@@ -451,7 +451,7 @@ class Sentence:
 class Notice:
     """What one delivery says: a snapshot of everything a channel needs, so that channels never query.
 
-    `as_json`/`from_json` in `alerts.notice` carry it through the database.
+    `alerts.notice` builds it; `storage.deliveries` carries it through the database.
     """
 
     topic: str

@@ -6,10 +6,12 @@ one, write a module here with a subclass of `Channel`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -39,6 +41,8 @@ class SendContext:
     smtp: SmtpSettings | None = None
     public_url: str = ""
     user_agent: str = "Vedette"
+    templates: Path | None = None
+    """The operator's own templates, which go before the shipped ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Channel:
     """Settings that work, for documentation."""
     retry_minutes: ClassVar[Sequence[float]] = (0.1, 5, 30, 120, 300, 600, 840, 1200, 1440)
     """The waits between attempts; after the last one the delivery is dead."""
+    spacing: ClassVar[float] = 0.0
+    """Real seconds from the end of one message to the next on the same channel."""
 
     def __init__(self, settings: Any) -> None:
         """`settings` is an instance of the kind's Settings."""
@@ -73,6 +79,10 @@ class Channel:
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Send one message under its idempotency key; every way it can end is a Result, nothing is raised."""
+        raise NotImplementedError
+
+    def preview(self, notice: Notice, context: SendContext) -> str:
+        """What `send` would send, as text for a person."""
         raise NotImplementedError
 
 
@@ -105,23 +115,42 @@ def seal(kind: str, settings: Mapping[str, Any], vault: Vault) -> dict[str, Any]
     """Settings as they are stored: secrets encrypted, references to secrets kept as they are."""
     from vedette.secrets import is_reference
 
-    secrets = secret_fields(kind)
     validate(kind, settings)
-    return {
-        name: vault.encrypt(value) if name in secrets and isinstance(value, str) and not is_reference(value) else value
-        for name, value in settings.items()
-    }
+    return _with_secrets(kind, settings, lambda value: value if is_reference(value) else vault.encrypt(value))
 
 
 def unseal(kind: str, stored: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
     """Settings as a channel needs them: secrets decrypted, references resolved."""
     from vedette.secrets import resolve
 
-    secrets = secret_fields(kind)
-    return {
-        name: resolve(vault.decrypt(value)) if name in secrets and isinstance(value, str) else value
-        for name, value in stored.items()
-    }
+    return _with_secrets(kind, stored, lambda value: resolve(vault.decrypt(value)))
+
+
+def masked(kind: str, stored: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
+    """Settings as they may be shown: of a secret its last characters, or the reference to it."""
+    from vedette.secrets import is_reference, tail
+
+    return _with_secrets(kind, stored, lambda value: value if is_reference(value) else tail(vault.decrypt(value)))
+
+
+def _with_secrets(kind: str, settings: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """Settings with every secret changed, those in a table of secrets too."""
+    changed = dict(settings)
+    for name in secret_fields(kind) & settings.keys():
+        value = settings[name]
+        if isinstance(value, str):
+            changed[name] = change(value)
+        elif isinstance(value, Mapping):
+            changed[name] = {key: change(item) if isinstance(item, str) else item for key, item in value.items()}
+    return changed
+
+
+def web_address(value: SecretStr) -> SecretStr:
+    """A setting that must be an http or https address; its value is never shown."""
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with https://")
+    return value
 
 
 def make_channel(kind: str, stored: Mapping[str, Any], vault: Vault) -> Channel:
@@ -138,8 +167,10 @@ __all__ = [
     "SecretStr",
     "SendContext",
     "make_channel",
+    "masked",
     "seal",
     "secret_fields",
     "unseal",
     "validate",
+    "web_address",
 ]

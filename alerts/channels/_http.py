@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 from ssrfguard import SSRFGuardError
@@ -17,56 +18,89 @@ from vedette.model import AttemptOutcome
 from vedette.network import make_policy
 
 MOST_BODY = 64 * 1024
+BODY_SECONDS = 5.0
+"""How long a body is waited for once the status has come, and how much later than other deadlines the last one is."""
 LONGEST_RETRY_AFTER = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: status, headers in lower case, and the first 64 kB of its body as text."""
+    """An answer: status, headers in lower case, and what came of the first 64 kB of its body as text."""
 
     status: int
     headers: Mapping[str, str]
     text: str
 
 
+@dataclass
+class _Progress:
+    """How far a request got: what was not begun to be sent was certainly not delivered."""
+
+    phase: str = "connect"
+
+    async def note(self, event: str, _: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.phase = "send"
+        elif event.endswith("send_request_body.complete"):
+            self.phase = "response"
+
+    def result(self, code: str, error: str) -> Result:
+        outcome = AttemptOutcome.RETRY if self.phase == "connect" else AttemptOutcome.UNCERTAIN
+        return Result(outcome, self.phase, code, error)
+
+
 async def post(url: str, content: bytes, headers: Mapping[str, str], context: SendContext) -> Reply | Result:
     """POST once: no redirect is followed, no proxy of the environment used. A Result where there was no answer."""
-    policy = make_policy(context.allow_addresses)
+    progress = _Progress()
     try:
-        async with asyncio.timeout(context.timeout):
-            async with AsyncClient(
-                policy=policy, trust_env=False, follow_redirects=False, timeout=context.timeout
-            ) as client:
-                sent = {"User-Agent": context.user_agent, **headers}
-                async with client.stream("POST", url, content=content, headers=sent) as response:
-                    body = await _read(response)
-                    found = {name.lower(): value for name, value in response.headers.items()}
-                    return Reply(response.status_code, found, body.decode("utf-8", "replace"))
+        async with asyncio.timeout(context.timeout + BODY_SECONDS):
+            return await _exchange(url, content, headers, context, progress)
     except SSRFGuardError as error:
-        return Result(AttemptOutcome.PERMANENT, "resolve", "blocked-address", str(error))
-    except TimeoutError:
-        return Result(AttemptOutcome.UNCERTAIN, "response", "timeout", f"no answer within {context.timeout:g} s")
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        return Result(AttemptOutcome.RETRY, "connect", type(error).__name__, str(error) or "no connection")
-    except httpx.TimeoutException:
-        return Result(AttemptOutcome.UNCERTAIN, "response", "timeout", f"no answer within {context.timeout:g} s")
+        # The operator can allow the network, and the message then still goes out: so this is no end for it.
+        return Result(AttemptOutcome.RETRY, "resolve", "blocked-address", str(error))
+    except (TimeoutError, httpx.TimeoutException):
+        return progress.result("timeout", f"no answer within {context.timeout:g} s")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return Result(AttemptOutcome.UNCERTAIN, "response", type(error).__name__, str(error) or "the connection broke")
+        return progress.result(type(error).__name__, str(error) or "the connection broke")
+
+
+async def _exchange(
+    url: str, content: bytes, headers: Mapping[str, str], context: SendContext, progress: _Progress
+) -> Reply:
+    sent = {"User-Agent": context.user_agent, "Accept-Encoding": "identity", **headers}
+    client = AsyncClient(
+        policy=make_policy(context.allow_addresses), trust_env=False, follow_redirects=False, timeout=context.timeout
+    )
+    async with client:
+        request = client.build_request("POST", url, content=content, headers=sent, extensions={"trace": progress.note})
+        async with asyncio.timeout(context.timeout):  # httpx bounds each read, which a slow drip never exceeds
+            response = await client.send(request, stream=True)
+        try:
+            body = await _read(response)
+        finally:
+            await response.aclose()
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, found, body.decode("utf-8", "replace"))
 
 
 async def _read(response: httpx.Response) -> bytes:
-    body = b""
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) >= MOST_BODY:
-            break
-    return body[:MOST_BODY]
+    """What comes of the body in time: the status has decided already, a slow or broken body changes nothing."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) >= MOST_BODY:
+                    break
+    except (TimeoutError, httpx.HTTPError):
+        return bytes(body[:MOST_BODY])
+    return bytes(body[:MOST_BODY])
 
 
 def retry_after(reply: Reply) -> float | None:
-    """The real seconds that an answer asks to wait, None where it does not."""
+    """The real seconds that an answer asks to wait, at most a day; None where it does not."""
     value = reply.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,18 +31,30 @@ class Console(Channel):
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Write one line whole."""
-        line = json.dumps({"id": key, **payload(notice, context.now)}, ensure_ascii=False) + "\n"
+        line = _line(notice, key)
         try:
             await asyncio.to_thread(self._write, line)
         except OSError as error:
             return Result(AttemptOutcome.RETRY, "write", type(error).__name__, str(error))
         return SENT
 
+    def preview(self, notice: Notice, context: SendContext) -> str:
+        """The line."""
+        return _line(notice, "key")
+
     def _write(self, line: str) -> None:
-        path = self.settings.path
+        path: Path | None = self.settings.path
         if path is None:
-            sys.stdout.write(line)
+            sys.stdout.write(line + "\n")
             sys.stdout.flush()
             return
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        with path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a line that a kill or a full disk cut short must not spoil this one
+                    file.write(b"\n")
+            file.write(line.encode() + b"\n")
+
+
+def _line(notice: Notice, key: str) -> str:
+    return json.dumps({"id": key, **payload(notice)}, ensure_ascii=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 from typing import Any, ClassVar, Literal
 
 import aiosmtplib
@@ -16,9 +18,13 @@ from alerts.channels._mime import new_message
 from alerts.notice import clean
 from alerts.rendering import subject_prefix
 from alerts.templating import render_html, render_text
+from vedette.errors import ConfigError
 from vedette.model import AttemptOutcome, Notice
 
 LONGEST_SUBJECT = 300
+ADDRESS = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
+NO_MAILBOX = re.compile(r"\b5\.(?:1\.(?:1|6|10)|2\.1)\b")
+"""Enhanced status codes of a mailbox that does not exist, moved away or was switched off (RFC 3463, RFC 7505)."""
 
 
 class Server(BaseModel):
@@ -44,12 +50,19 @@ class EmailSettings(ChannelSettings):
     unsubscribe_url: str = ""
     """An address that unsubscribes with one click (RFC 8058), for the List-Unsubscribe header."""
 
+    @field_validator("unsubscribe_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and (not value.startswith("https://") or not value.isascii() or any(c in value for c in "<> \r\n")):
+            raise ValueError("must be an https:// address in ASCII")
+        return value
+
     @field_validator("to")
     @classmethod
     def _one_address(cls, value: str) -> str:
         address = parseaddr(value)[1]
-        if "@" not in address or any(c in value for c in "\r\n,;") or " " in address:
-            raise ValueError("must be one mail address")
+        if not ADDRESS.fullmatch(address) or not value.isprintable() or len(getaddresses([value])) != 1:
+            raise ValueError("must be one mail address in ASCII; write an international domain in its xn-- form")
         return value
 
 
@@ -63,7 +76,7 @@ class Email(Channel):
     kind: ClassVar[str] = "email"
     Settings: ClassVar[type[ChannelSettings]] = EmailSettings
     example: ClassVar[Mapping[str, Any]] = {"to": "analyst@example.org"}
-    retry_minutes: ClassVar[Sequence[float]] = (1, 5, 15, 30, 60, 120, 240, *([240] * 10))
+    retry_minutes: ClassVar[Sequence[float]] = (1, 5, 15, 30, 60, 120, *([240] * 11))
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Send one mail; the phase that failed tells whether it may have arrived."""
@@ -72,8 +85,11 @@ class Email(Channel):
             return Result(
                 AttemptOutcome.RETRY, "resolve", "no-server", "no mail server: set [smtp] host in the configuration"
             )
-        sender = server.sender or (context.smtp.sender if context.smtp else "") or f"Vedette <vedette@{server.host}>"
-        message = build(notice, key, sender, self.settings, context)
+        sender = self._sender(server, context)
+        try:
+            message = build(notice, key, sender, self.settings, context)
+        except ConfigError as error:  # the operator's own template
+            return Result(AttemptOutcome.RETRY, "render", "template", str(error))
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -81,7 +97,17 @@ class Email(Channel):
             use_tls=server.security == "tls",
             start_tls=server.security == "starttls",
         )
-        return await _converse(client, server, password, message, sender, self.settings.to)
+        talk = _Conversation(client, server, password)
+        return await talk.hold(message.as_bytes(), parseaddr(sender)[1], parseaddr(self.settings.to)[1])
+
+    def preview(self, notice: Notice, context: SendContext) -> str:
+        """The mail as it would be sent."""
+        server, _ = self._server(context)
+        sender = self._sender(server or Server(host="example.org"), context)
+        return build(notice, "0" * 64, sender, self.settings, context).as_string()
+
+    def _sender(self, server: Server, context: SendContext) -> str:
+        return server.sender or (context.smtp.sender if context.smtp else "") or f"Vedette <vedette@{server.host}>"
 
     def _server(self, context: SendContext) -> tuple[Server | None, str]:
         own: Server | None = self.settings.server
@@ -96,44 +122,62 @@ class Email(Channel):
         return server, smtp.password.get_secret_value()
 
 
-async def _converse(
-    client: aiosmtplib.SMTP, server: Server, password: str, message: EmailMessage, sender: str, to: str
-) -> Result:
-    phase = "connect"
-    try:
-        await client.connect()
-        if server.username:
-            phase = "auth"
-            await client.login(server.username, password)
-        phase = "mail"
-        await client.mail(parseaddr(sender)[1])
-        phase = "rcpt"
-        await client.rcpt(parseaddr(to)[1])
-        phase = "data"
-        code, _ = await client.data(message.as_bytes())
-        return Result(AttemptOutcome.SENT, phase, str(code))
-    except aiosmtplib.SMTPException as error:
-        return judge(error, phase)
-    except OSError as error:  # a reset, or TLS that the other side does not speak
-        outcome = AttemptOutcome.UNCERTAIN if phase == "data" else AttemptOutcome.RETRY
-        return Result(outcome, phase, type(error).__name__, str(error) or "the connection broke")
-    finally:
-        client.close()  # QUIT would wait for a server that may be gone; the message is accepted or not by now
+class _Conversation:
+    """One mail session, phase by phase, so that a failure tells how far the message got."""
+
+    def __init__(self, client: aiosmtplib.SMTP, server: Server, password: str) -> None:
+        self.client, self.server, self.password = client, server, password
+        self.phase = "connect"
+
+    async def hold(self, message: bytes, sender: str, recipient: str) -> Result:
+        """Hand over the message within one deadline for all phases; a server that drips can't stretch it."""
+        try:
+            async with asyncio.timeout(self.client.timeout):
+                code = await self._talk(message, sender, recipient)
+            return Result(AttemptOutcome.SENT, self.phase, str(code))
+        except aiosmtplib.SMTPException as error:
+            return judge(error, self.phase)
+        except TimeoutError:
+            return self._broken("timeout", f"the server took longer than {self.client.timeout:g} s")
+        except OSError as error:  # a reset, or TLS that the other side does not speak
+            return self._broken(type(error).__name__, str(error) or "the connection broke")
+        finally:
+            self.client.close()  # QUIT would wait for a server that may be gone; the message is accepted or not by now
+
+    async def _talk(self, message: bytes, sender: str, recipient: str) -> int:
+        await self.client.connect()
+        if self.server.username:
+            self.phase = "auth"
+            await self.client.login(self.server.username, self.password)
+        self.phase = "mail"
+        await self.client.mail(sender)
+        self.phase = "rcpt"
+        await self.client.rcpt(recipient)
+        self.phase = "data"
+        return (await self.client.data(message)).code
+
+    def _broken(self, code: str, error: str) -> Result:
+        outcome = AttemptOutcome.UNCERTAIN if self.phase == "data" else AttemptOutcome.RETRY
+        return Result(outcome, self.phase, code, error)
 
 
 def judge(error: aiosmtplib.SMTPException, phase: str) -> Result:
-    """What a failure in a phase means: certainly not delivered, perhaps, or never."""
+    """What a failure in a phase means: certainly not delivered, perhaps, never, or a mailbox that is no more."""
     code = getattr(error, "code", None)
     text = " ".join(str(getattr(error, "message", "") or error).split())[:300]
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         first = error.recipients[0]
         code, text = first.code, " ".join(first.message.split())[:300]
-    name = str(code) if code is not None and code > 0 else type(error).__name__
     lost = isinstance(error, aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPTimeoutError)
-    if phase == "data" and (lost or code is None or code < 0):
+    answered = code is not None and code > 0 and not lost
+    name = str(code) if answered else type(error).__name__
+    if phase == "data" and not answered:
         return Result(AttemptOutcome.UNCERTAIN, phase, name, text or "the connection broke after the text was sent")
-    if phase in ("rcpt", "data") and code is not None and 500 <= code < 600:
-        return Result(AttemptOutcome.PERMANENT, phase, name, text)
+    if answered and code in range(500, 600):
+        if phase == "rcpt" and NO_MAILBOX.search(text):
+            return Result(AttemptOutcome.CHANNEL_GONE, phase, name, text)
+        if phase in ("rcpt", "data"):
+            return Result(AttemptOutcome.PERMANENT, phase, name, text)
     return Result(AttemptOutcome.RETRY, phase, name, text or "the server did not answer")
 
 
@@ -146,15 +190,16 @@ def build(notice: Notice, key: str, sender: str, settings: EmailSettings, contex
     message["Subject"] = clean(f"{subject_prefix(notice)}{notice.title}")[:LONGEST_SUBJECT]
     message["Date"] = format_datetime(context.wall)
     message["Message-ID"] = f"<{key[:40]}@{domain}>"
-    thread = hashlib.sha256(f"{notice.topic}\0{notice.story_id}".encode()).hexdigest()[:32]
-    message["References"] = f"<story-{thread}@{domain}>"
+    if notice.story_id:
+        thread = hashlib.sha256(f"{notice.topic}\0{notice.story_id}".encode()).hexdigest()[:32]
+        message["References"] = f"<story-{thread}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<{_label(notice.topic)}.vedette.{domain}>"
     if settings.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{settings.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(render_text(notice), cte="quoted-printable")
-    message.add_alternative(render_html(notice), subtype="html", cte="quoted-printable")
+    message.set_content(render_text(notice, context.templates), cte="quoted-printable")
+    message.add_alternative(render_html(notice, context.templates), subtype="html", cte="quoted-printable")
     return message
 
 

@@ -1,4 +1,4 @@
-"""Slack: Block Kit messages through an incoming webhook, or through a bot token, which threads updates."""
+"""Slack: Block Kit messages through an incoming webhook or a bot token."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
-from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext
+from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext, web_address
 from alerts.channels._http import Reply, post, retry_after
 from alerts.rendering import Mark, local_time, marked, place, subject_prefix
-from vedette.model import AttemptOutcome, Notice
+from vedette.model import AttemptOutcome, Notice, Sentence
 
 GONE = {"channel_is_archived", "no_service", "no_active_hooks", "channel_not_found", "invalid_token", "token_revoked"}
-GONE |= {"account_inactive", "is_archived", "not_authed", "invalid_auth", "no_team", "team_disabled"}
+GONE |= {"account_inactive", "is_archived", "not_authed", "invalid_auth", "no_team", "team_disabled", "token_expired"}
+# The administrator of the workspace forbids it: the message is kept until somebody has seen to the channel.
+GONE |= {"action_prohibited", "posting_to_general_channel_denied", "not_in_channel", "missing_scope"}
+GONE |= {"restricted_action", "ekm_access_denied", "access_denied", "org_login_required", "no_permission"}
 PERMANENT = {"invalid_payload", "invalid_blocks", "msg_too_long", "no_text", "invalid_blocks_format"}
-PERMANENT |= {"too_many_attachments", "action_prohibited", "posting_to_general_channel_denied", "user_not_found"}
+PERMANENT |= {"too_many_attachments", "user_not_found", "msg_blocks_too_long"}
+LARGEST = 10_000
+"""Characters of a whole message. Slack refuses longer ones somewhere near 13,200, which it does not document."""
+LONGEST_URL = 1000
 API = "https://slack.com/api/chat.postMessage"
 
 
@@ -40,6 +46,11 @@ class SlackSettings(ChannelSettings):
             raise ValueError("a token needs the channel to post to")
         return self
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else web_address(value)
+
 
 class Slack(Channel):
     """A header, the sentences that matched with the hits in bold, where and when, why, and a link."""
@@ -47,7 +58,8 @@ class Slack(Channel):
     kind: ClassVar[str] = "slack"
     Settings: ClassVar[type[ChannelSettings]] = SlackSettings
     example: ClassVar[Mapping[str, Any]] = {"webhook_url": "https://hooks.slack.com/services/T000/B000/XXXXXXXXXXXX"}
-    retry_minutes: ClassVar[Sequence[float]] = (1 / 60, 5 / 60, 0.5, 2, 10, 30, *([60] * 24))
+    retry_minutes: ClassVar[Sequence[float]] = (1 / 60, 5 / 60, 0.5, 2, 10, 30, *([60] * 23))
+    spacing: ClassVar[float] = 1.0
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Post the message; the answer `ok` is success."""
@@ -64,54 +76,74 @@ class Slack(Channel):
         reply = await post(url, json.dumps(message, ensure_ascii=False).encode(), headers, context)
         return reply if isinstance(reply, Result) else judge(reply)
 
+    def preview(self, notice: Notice, context: SendContext) -> str:
+        """The message as JSON, indented, as Slack's Block Kit Builder takes it."""
+        return json.dumps(render(notice), ensure_ascii=False, indent=2)
+
 
 def judge(reply: Reply) -> Result:
     """What Slack's answer means for the message and for the channel."""
-    text = reply.text.strip()[:200]
-    error, code = text, str(reply.status)
-    if text.startswith("{"):  # the API answers 200 with the verdict in the body
-        try:
-            body = json.loads(reply.text)
-        except ValueError:
-            body = {}
-        error = "ok" if body.get("ok") else str(body.get("error", ""))
+    code, error = str(reply.status), _verdict(reply.text)
     if reply.status == 200 and error == "ok":
         return SENT
     if reply.status == 429 or error in ("ratelimited", "rate_limited"):
-        return Result(AttemptOutcome.RETRY, "response", code, "Slack asks to slow down", retry_after(reply) or 30.0)
+        wait = retry_after(reply)
+        return Result(AttemptOutcome.RETRY, "response", code, "Slack asks to slow down", 30.0 if wait is None else wait)
+    told = f"Slack answers {code} {error}".strip()
     if error in GONE or reply.status in (404, 410):
-        return Result(AttemptOutcome.CHANNEL_GONE, "response", error or code, f"Slack says {error or code}")
+        return Result(AttemptOutcome.CHANNEL_GONE, "response", error or code, told)
     if error in PERMANENT or reply.status == 400:
-        return Result(AttemptOutcome.PERMANENT, "response", error or code, f"Slack says {error or code}")
-    return Result(AttemptOutcome.RETRY, "response", code, f"Slack answered {code} {error}".strip())
+        return Result(AttemptOutcome.PERMANENT, "response", error or code, told)
+    if reply.status == 200 and not error:
+        return Result(AttemptOutcome.UNCERTAIN, "response", code, "Slack's answer broke off before its verdict")
+    return Result(AttemptOutcome.RETRY, "response", error or code, told, retry_after(reply))
+
+
+def _verdict(text: str) -> str:
+    """ "ok" or the name of an error: webhooks say it plainly, the API in an object."""
+    text = text.strip()
+    if not text.startswith("{"):
+        return text[:100]
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return ""
+    return "ok" if body.get("ok") is True else str(body.get("error", ""))[:100]
 
 
 def render(notice: Notice) -> dict[str, Any]:
     """The message: at most 50 blocks and under 10,000 characters. Texts are cut before they are escaped."""
-    title = cut(notice.title, 300)
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": cut(notice.topic_title, 150), "emoji": False}},
-        _section(f"*{link(notice.url, title)}*" if notice.url else f"*{escape(title)}*"),
+    quoted = [s for s in notice.sentences if s.field != "title" or len(notice.sentences) == 1][:5]
+    while True:
+        message = _message(notice, quoted)
+        if not quoted or len(json.dumps(message, ensure_ascii=False)) < LARGEST:
+            return message
+        quoted = quoted[:-1]
+
+
+def _message(notice: Notice, quoted: Sequence[Sentence]) -> dict[str, Any]:
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": cut(notice.topic_title, 150) or "Vedette"}},
+        _section(f"*{link(notice.url, notice.title or notice.url, 1500)}*"),
+        *(_section(f"> {_marked(sentence)}") for sentence in quoted),
     ]
-    for sentence in notice.sentences[:5]:
-        if sentence.field == "title" and len(notice.sentences) > 1:
-            continue  # it stands above
-        blocks.append(_section("> " + marked(sentence, escape, Mark("*", "*"), longest=600)))
     if notice.text:
-        blocks.append(_section(escape(cut(notice.text, 1500))))
-    context = [place(notice), local_time(notice), "; ".join(cut(h, 80) for h in notice.hits[:6])]
-    elements = [{"type": "mrkdwn", "text": escape(cut(text, 300))} for text in context if text]
+        blocks.append(_section(escaped(notice.text, 2000)))
+    about = [place(notice), local_time(notice), "; ".join(cut(hit, 80) for hit in notice.hits[:6])]
+    elements = [escaped(text, 600) for text in about if text]
     if notice.others:
-        also = ", ".join(link(url, cut(site or url, 60)) for site, url in notice.others[:5])
-        elements.append({"type": "mrkdwn", "text": f"also: {also}"})
-    if elements:
-        blocks.append({"type": "context", "elements": elements[:10]})
-    why = f"Topic {notice.topic}, rule version {notice.topic_version}"
+        also = ", ".join(link(url, site or url, 200) for site, url in notice.others[:3])
+        elements.append(f"also: {also}")
+    why = escaped(f"Topic {notice.topic}, rule version {notice.topic_version}", 400)
     if "explain" in notice.links:
-        why = f"{escape(why)} · {link(notice.links['explain'], 'why?')}"
-    blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": why}]})
-    fallback = escape(cut(f"{subject_prefix(notice)}{notice.title}", 300))
-    return {"text": fallback, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+        why += f" · {link(notice.links['explain'], 'why?', 100)}"
+    blocks += [_context(elements), _context([why])]
+    return {
+        "text": escaped(f"{subject_prefix(notice)}{notice.title}", 300),
+        "blocks": blocks,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
 
 
 def escape(text: str) -> str:
@@ -119,10 +151,19 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def link(url: str, text: str) -> str:
-    """`<url|text>`, with what would end either of them made harmless."""
-    safe = url.replace("<", "%3C").replace(">", "%3E").replace("|", "%7C").replace(" ", "%20")[:3000]
-    return f"<{escape(safe)}|{escape(text.replace('|', '¦'))}>"
+def escaped(text: str, length: int) -> str:
+    """Escaped text of at most so many characters, cut before it was escaped so that no entity is cut in two."""
+    room = length
+    while len(shown := escape(cut(text, room))) > length:
+        room = max(1, min(room - 1, room * length // len(shown)))
+    return shown
+
+
+def link(url: str, text: str, length: int) -> str:
+    """`<url|text>`, with what would end either of them made harmless; the text alone where the address is too long."""
+    shown = escaped(text.replace("|", "¦"), length)
+    safe = "".join(f"%{ord(c):02X}" if c in "<>| " else c for c in url)
+    return f"<{escape(safe)}|{shown}>" if url and len(escape(safe)) <= LONGEST_URL else shown
 
 
 def cut(text: str, length: int) -> str:
@@ -130,8 +171,20 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def _marked(sentence: Sentence) -> str:
+    """A sentence with its hits in bold. Slack sees no bold inside of a word: a space of no width parts them."""
+    longest = 600
+    while len(shown := marked(sentence, escape, Mark("\u200b*", "*\u200b"), longest=longest)) > 1200:
+        longest //= 2
+    return shown
+
+
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _context(texts: Sequence[str]) -> dict[str, Any]:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}
 
 
 def _as_uuid(key: str) -> str:

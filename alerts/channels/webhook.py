@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
-from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext
+from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext, web_address
 from alerts.channels._http import Reply, instant, post, retry_after
 from vedette.model import AttemptOutcome, Notice
 
 LARGEST = 20_000
 """Bytes of a payload: what the specification asks receivers to take."""
+TOKEN = re.compile(r"[A-Za-z0-9-]+")
+OURS = {"content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature"}
+GONE = {404, 410}
+LONGEST_URL = 3000
 
 
 class WebhookSettings(ChannelSettings):
@@ -29,19 +33,34 @@ class WebhookSettings(ChannelSettings):
     """`whsec_` and 24 to 64 bytes in base64; the receiver verifies signatures with it."""
     old_secret: SecretStr | None = None
     """A secret that is being replaced: messages are signed with both."""
-    headers: dict[str, str] = Field(default_factory=dict)
-    """Further headers, such as an API gateway's."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """Further headers, such as an API gateway's; their values are secrets."""
 
     @field_validator("secret", "old_secret")
     @classmethod
     def _usable(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             try:
-                key = base64.b64decode(value.get_secret_value().removeprefix("whsec_") + "==", validate=False)
+                key = base64.b64decode(value.get_secret_value().removeprefix("whsec_"), validate=True)
             except (binascii.Error, ValueError):
                 key = b""
-            if len(key) < 16:
-                raise ValueError("must be `whsec_` and at least 24 bytes in base64")
+            if not 24 <= len(key) <= 64:
+                raise ValueError("must be `whsec_` and 24 to 64 bytes in base64")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: SecretStr) -> SecretStr:
+        return web_address(value)
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, content in value.items():
+            if not TOKEN.fullmatch(name) or not content.get_secret_value().isprintable():
+                raise ValueError(f"the header {name!r} can't be sent: use letters, digits and hyphens, and one line")
+            if name.lower() in OURS or not content.get_secret_value().isascii():
+                raise ValueError(f"the header {name!r} is Vedette's own, or not in ASCII: leave it out")
         return value
 
 
@@ -60,9 +79,9 @@ class Webhook(Channel):
     retry_minutes: ClassVar[Sequence[float]] = (5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440)
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
-        """Post the signed payload; any 2xx is success, 410 ends the channel."""
+        """Post the signed payload; any 2xx is success, 404 and 410 end the channel."""
         settings: WebhookSettings = self.settings
-        body = json.dumps(payload(notice, context.now), ensure_ascii=False, separators=(",", ":"))
+        body = minified(payload(notice))
         stamp = context.wall  # receivers refuse signatures that are not of now
         signatures = [
             Signer(secret.get_secret_value()).sign(msg_id=key, timestamp=stamp, data=body)
@@ -70,7 +89,7 @@ class Webhook(Channel):
             if secret is not None
         ]
         headers = {
-            **settings.headers,
+            **{name: value.get_secret_value() for name, value in settings.headers.items()},
             "Content-Type": "application/json",
             "webhook-id": key,
             "webhook-timestamp": str(int(stamp.timestamp())),
@@ -79,14 +98,18 @@ class Webhook(Channel):
         reply = await post(settings.url.get_secret_value(), body.encode(), headers, context)
         return reply if isinstance(reply, Result) else judge(reply)
 
+    def preview(self, notice: Notice, context: SendContext) -> str:
+        """The payload, indented."""
+        return json.dumps(payload(notice), ensure_ascii=False, indent=2)
+
 
 def judge(reply: Reply) -> Result:
     """What an answer means for the message and for the channel."""
     code, wait = str(reply.status), retry_after(reply)
     if 200 <= reply.status < 300:
         return SENT
-    if reply.status == 410:
-        return Result(AttemptOutcome.CHANNEL_GONE, "response", code, "the receiver says it is gone (410)")
+    if reply.status in GONE:
+        return Result(AttemptOutcome.CHANNEL_GONE, "response", code, f"the receiver is gone, it answers {code}")
     if 300 <= reply.status < 400:
         return Result(
             AttemptOutcome.RETRY, "response", code, "the receiver redirects: set the channel's url to where it leads"
@@ -94,33 +117,42 @@ def judge(reply: Reply) -> Result:
     return Result(AttemptOutcome.RETRY, "response", code, f"the receiver answered {reply.status}", wait)
 
 
-def payload(notice: Notice, now: datetime) -> dict[str, Any]:
-    """The message as JSON; sentences are shortened, then left out, until it is under 20 kB."""
+def payload(notice: Notice) -> dict[str, Any]:
+    """The message as JSON, the same on every attempt; what is long is shortened, then left out, until it is small."""
     kinds = {"update": "alert.updated", "test": "test", "operator": "operator.notice"}
     shown = {
         "type": kinds.get(notice.reason.value, "alert.created"),
-        "timestamp": instant(now),
+        "timestamp": instant(notice.seen_at),
         "data": _data(notice, 600, 10),
     }
     for length, count in ((300, 5), (150, 2), (80, 0)):
-        if len(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()) < LARGEST:
+        if len(minified(shown).encode()) < LARGEST:
             break
         shown["data"] = _data(notice, length, count)
     return shown
 
 
+def minified(value: Mapping[str, Any]) -> str:
+    """JSON without a space."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _data(notice: Notice, length: int, count: int) -> dict[str, Any]:
     return {
-        "topic": {"id": notice.topic, "title": notice.topic_title, "version": notice.topic_version},
+        "topic": {
+            "id": notice.topic[:length],
+            "title": notice.topic_title[:length],
+            "version": notice.topic_version,
+        },
         "alert": notice.alert_id,
         "story": notice.story_id,
         "reason": notice.reason.value,
         "article": {
             "title": notice.title[: 2 * length],
-            "url": notice.url[:2000],
+            "url": _whole(notice.url),
             "site": notice.site[:length],
-            "language": notice.language,
-            "country": notice.country,
+            "language": notice.language[:20],
+            "country": notice.country[:20],
             "published_at": instant(notice.published_at),
             "seen_at": instant(notice.seen_at),
         },
@@ -129,8 +161,13 @@ def _data(notice: Notice, length: int, count: int) -> dict[str, Any]:
             for s in notice.sentences[:count]
         ],
         "hits": [hit[:length] for hit in notice.hits[: 2 * count]],
-        "others": [{"site": site[:length], "url": url[:2000]} for site, url in notice.others[:count]],
+        "others": [{"site": site[:length], "url": _whole(url)} for site, url in notice.others[:count]],
         "score": notice.score,
         "text": notice.text[: 4 * length],
-        "links": dict(notice.links),
+        "links": {name: url for name, url in notice.links.items() if _whole(url)},
     }
+
+
+def _whole(url: str) -> str:
+    """An address, or "" where it is too long to send: a shortened one would lead elsewhere."""
+    return url if len(url) <= LONGEST_URL else ""

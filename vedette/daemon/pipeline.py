@@ -90,6 +90,7 @@ class Pipeline:
             group_wait=settings.alerts.group_wait,
             max_age=settings.crawl.max_age,
             public_url=settings.alerts.public_url,
+            cap_per_hour=settings.alerts.cap_per_hour,
         )
         self.topics = TopicWatch(context)
 
@@ -205,13 +206,20 @@ class Pipeline:
         for name, alert in alerts.items():
             articles = [tx.articles.get(key) for key in tx.alerts.articles(alert.id)]
             outlets[name] = [(a.site, a.url) for a in articles if a is not None]
+        subscriptions = {name: tx.subscriptions.list(topic=name) for name in names}
+        hour_ago = self.context.clock.now() - timedelta(hours=1)
+        catalogue = self.topics.monitor.knowledge.catalogue()
+        found_entities = {catalogue.get(s.entity) for m in matches for s in m.spans if s.entity}
         return World(
             topics={name: self.topics.topics[name] for name in names if name in self.topics.topics},
-            subscriptions={name: tx.subscriptions.list(topic=name) for name in names},
+            subscriptions=subscriptions,
             channels={channel.id: channel for channel in tx.channels.list()} if names else {},
             analysts={analyst.id: analyst for analyst in tx.analysts.list()} if names else {},
             open_alerts=alerts,
             outlets=outlets,
+            waiting={name: tx.deliveries.unsent(alert.id) for name, alert in alerts.items()},
+            recent={s.id: tx.deliveries.sent_since(s.id, hour_ago) for rows in subscriptions.values() for s in rows},
+            names={entity.id: entity.name for entity in found_entities if entity is not None},
         )
 
     def _write(
@@ -240,6 +248,8 @@ class Pipeline:
                 tx.alerts.join(alert_id, article_id, now)
             for delivery in plan.deliveries:
                 tx.deliveries.add(delivery, alert_id, now)
+            for subscription in plan.additions:
+                tx.deliveries.add_outlet(alert_id, subscription, stored.article.site, stored.article.url)
             for subscription, reason in plan.suppressions:
                 tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
         for drop in decision.drops:
