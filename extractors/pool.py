@@ -10,8 +10,11 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,63 +26,127 @@ from vedette.model import Article, DropReason, Page
 PR_SET_PDEATHSIG = 1
 TASKS_PER_PROCESS = 500
 """A process is replaced after so many pages: libraries keep what they allocate."""
-START_SECONDS = 20.0
-"""What the first page in a fresh process may take longer: importing the libraries."""
+DETAIL = 300
+"""Characters of an unexpected error that are kept."""
+
+
+RESTARTS = 3
+"""How often a page is tried in a fresh pool before the fault is taken for the machine's."""
+CLOSED = Refused(DropReason.EXTRACTION_FAILED, "the extraction pool is closed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A page on its way through the pool."""
+
+    page: Page
+    answer: Future[Article]
+    last_resort: bool = False
+    restarts: int = 0
 
 
 class ExtractionPool:
     """Turns pages into articles, `workers` at a time.
 
-    `seconds` is wall time for one page; `memory_mb` what a process may grow by for one page.
+    `seconds` is wall time for one attempt at a page, `memory_mb` what a process may grow by. `work` makes the article
+    in the process: a function of a module, called as `work(page, limits=..., last_resort=...)`.
     """
 
     def __init__(
-        self, workers: int = 1, seconds: float = 5.0, memory_mb: int = 300, limits: Limits | None = None
+        self,
+        workers: int = 1,
+        seconds: float = 5.0,
+        memory_mb: int = 300,
+        limits: Limits | None = None,
+        work: Callable[..., Article] = extract,
     ) -> None:
         """Processes start with the first page."""
+        self._work = work
+        self._workers = workers
         self.seconds, self.memory_mb = seconds, memory_mb
         self.limits = limits or Limits()
-        self._pool = ProcessPool(
-            max_workers=workers,
-            max_tasks=TASKS_PER_PROCESS,
-            initializer=_prepare,
-            initargs=(memory_mb, os.getpid()),
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._lock = threading.RLock()
+        self._open: set[Future[Article]] = set()
+        self._pool: ProcessPool | None = self._fresh()
 
     def submit(self, page: Page) -> Future[Article]:
         """The article to be; the future's exception is always Refused."""
         answer: Future[Article] = Future()
-        self._schedule(page, answer, last_resort=False)
+        answer.set_running_or_notify_cancel()  # from here on it can't be cancelled, only answered
+        with self._lock:
+            self._open.add(answer)
+        self._schedule(_Attempt(page, answer))
         return answer
 
     def close(self) -> None:
         """End the processes; pages not yet extracted are refused."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        with self._lock:
+            pool, self._pool = self._pool, None
+            waiting = list(self._open)
+        if pool is not None:
+            _discard(pool)
+        for answer in waiting:
+            self._answer(answer, CLOSED)
 
-    def _schedule(self, page: Page, answer: Future[Article], *, last_resort: bool) -> None:
-        work = partial(_extract, page, self.limits, last_resort=last_resort)
+    def _fresh(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
+            max_tasks=TASKS_PER_PROCESS,
+            initializer=_prepare,
+            initargs=(self.memory_mb, os.getpid()),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def _schedule(self, attempt: _Attempt) -> None:
+        work = partial(self._work, attempt.page, limits=self.limits, last_resort=attempt.last_resort)
+        with self._lock:
+            pool = self._pool
+        if pool is None:
+            self._answer(attempt.answer, CLOSED)
+            return
         try:
-            running = self._pool.schedule(work, timeout=self.seconds)
-        except RuntimeError:
-            answer.set_exception(Refused(DropReason.EXTRACTION_FAILED, "the extraction pool is closed"))
-            return
-        running.add_done_callback(partial(self._ended, page=page, answer=answer, last_resort=last_resort))
-
-    def _ended(self, running: Future[Article], page: Page, answer: Future[Article], *, last_resort: bool) -> None:
-        if running.cancelled():
-            answer.set_exception(Refused(DropReason.EXTRACTION_FAILED, "the extraction pool was closed"))
-            return
-        error = running.exception()
-        if error is None:
-            answer.set_result(running.result())
-        elif isinstance(error, Refused):
-            answer.set_exception(error)
-        elif not last_resort:
-            self._schedule(page, answer, last_resort=True)
+            running = pool.schedule(work, timeout=self.seconds)
+        except RuntimeError:  # it broke while nobody looked: an idle process was killed
+            self._restarted(attempt, pool)
         else:
-            answer.set_exception(self._refusal(error))
+            running.add_done_callback(partial(self._ended, attempt=attempt, pool=pool))
+
+    def _ended(self, running: Future[Article], attempt: _Attempt, pool: ProcessPool) -> None:
+        """Called in a thread of the pool when an attempt has ended in any way."""
+        error = CLOSED if running.cancelled() else running.exception()
+        if error is None:
+            self._answer(attempt.answer, running.result())
+        elif isinstance(error, BrokenProcessPool):
+            self._restarted(attempt, pool)
+        elif isinstance(error, Refused):
+            self._answer(attempt.answer, error)
+        elif not attempt.last_resort:
+            self._schedule(replace(attempt, last_resort=True))
+        else:
+            self._answer(attempt.answer, self._refusal(error))
+
+    def _restarted(self, attempt: _Attempt, broken: ProcessPool) -> None:
+        """Try again in a fresh pool: Pebble gives a pool up for good when its idle processes are killed."""
+        if attempt.restarts >= RESTARTS:
+            self._answer(attempt.answer, Refused(DropReason.EXTRACTION_FAILED, "no extraction process stays alive"))
+            return
+        with self._lock:
+            mine = self._pool is broken  # nobody else has replaced it, and it was not closed
+            if mine:
+                self._pool = self._fresh()
+        if mine:  # in a thread of its own: this one may belong to the broken pool, and can't wait for itself
+            threading.Thread(target=_discard, args=(broken,), daemon=True).start()
+        self._schedule(replace(attempt, restarts=attempt.restarts + 1))
+
+    def _answer(self, answer: Future[Article], outcome: Article | BaseException) -> None:
+        with self._lock:
+            if answer not in self._open:
+                return  # closing was faster
+            self._open.discard(answer)
+        if isinstance(outcome, Article):
+            answer.set_result(outcome)
+        else:
+            answer.set_exception(outcome)
 
     def _refusal(self, error: BaseException) -> Refused:
         if isinstance(error, TimeoutError):
@@ -88,11 +155,12 @@ class ExtractionPool:
             return Refused(DropReason.TOO_COMPLEX, f"took more than {self.memory_mb} MB ({type(error).__name__})")
         if isinstance(error, ProcessExpired):
             return Refused(DropReason.EXTRACTION_FAILED, f"its process died ({error})")
-        return Refused(DropReason.EXTRACTION_FAILED, f"{type(error).__name__}: {error}"[:300])
+        return Refused(DropReason.EXTRACTION_FAILED, " ".join(repr(error).split())[:DETAIL])
 
 
-def _extract(page: Page, limits: Limits, *, last_resort: bool) -> Article:
-    return extract(page, limits=limits, last_resort=last_resort)
+def _discard(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _prepare(memory_mb: int, parent: int) -> None:
