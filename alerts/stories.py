@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from extractors.fingerprint import containment, jaccard, shingles
+from extractors.text import words
 from vedette.model import Article
 
 CONTAINED = 0.6
 ALIKE = 0.5
 FEWEST = 20
-"""Shingles that a text needs before being contained in another one means anything."""
+"""Shingles that a text needs before being contained in another one means anything. Shorter texts are often a site's
+own words (subscribe to read on), so that their titles must agree as well."""
+TITLES = 0.5
 
 
 class Candidate(Protocol):
@@ -52,9 +55,14 @@ def choose_story(article: Article, candidates: Sequence[Candidate]) -> StoryChoi
         theirs = shingles(candidate.text)
         held, alike = containment(mine, theirs), jaccard(mine, theirs)
         enough = min(len(mine), len(theirs)) >= FEWEST
-        if (alike >= ALIKE or (enough and held >= CONTAINED)) and max(held, alike) > best_score:
+        same = held >= CONTAINED or alike >= ALIKE if enough else alike >= ALIKE and _titled_alike(article, candidate)
+        if same and max(held, alike) > best_score:
             best, best_score = candidate, max(held, alike)
             best_why = f"{held:.0%} of the shorter text stands in {candidate.url}"
     if best is None:
         return StoryChoice(None, 0.0, "")
     return StoryChoice(best.story_id, round(best_score, 3), best_why)
+
+
+def _titled_alike(article: Article, candidate: Candidate) -> bool:
+    return jaccard(set(words(article.title)), set(words(candidate.title))) >= TITLES

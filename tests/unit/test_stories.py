@@ -1,0 +1,92 @@
+"""Stories: near copies of one text join, everything else begins a story of its own; with score and reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from alerts.stories import StoryChoice, choose_story
+from vedette.model import Article
+
+AGENCY = (
+    "The defence ministry said on Tuesday that the first of two transport aircraft had landed at the air base near "
+    "the capital after a ferry flight of six hours. Crews will train on it until the spring, when the second one is due.\n\n"
+    "The contract, signed a year ago, includes spare parts, a simulator and training for twelve pilots and thirty "
+    "technicians. Officials did not name its price. A parliamentary committee is to hear the minister next week.\n\n"
+    "Neighbouring states have bought the same type, which lands on short and unpaved runways, for relief flights after "
+    "earthquakes and floods. Analysts expect further orders in the region over the coming years."
+)
+PARAGRAPHS = AGENCY.split("\n\n")
+OTHER = (
+    "A shipyard on the northern coast launched the third of five corvettes for the navy, a year later than planned. "
+    "The vessel will be fitted with a new radar and begin trials in autumn, the yard's director told reporters.\n\n"
+    "Trade unions had stopped work for six weeks over wages. The fourth hull is half finished and lies beside it."
+)
+BOILERPLATE = "Subscribe now to read the whole article and all others on our site for one month at no cost at all."
+
+
+@dataclass
+class Told:
+    """An archived article."""
+
+    story_id: int
+    title: str
+    text: str
+    url: str = "https://first.example/a"
+
+
+FIRST = Told(7, "First transport aircraft lands", AGENCY)
+CASES = {
+    "the same text": ("First transport aircraft lands", AGENCY, [FIRST], 7),
+    "under another title": ("Ministry welcomes its new aircraft", AGENCY, [FIRST], 7),
+    "with a line of the outlet around it": ("Aircraft", f"(Agency) {AGENCY}\n\nFollow us on all channels.", [FIRST], 7),
+    "cut after its first two paragraphs": ("Aircraft", "\n\n".join(PARAGRAPHS[:2]), [FIRST], 7),
+    "cut after its first paragraph": ("Aircraft", PARAGRAPHS[0], [FIRST], 7),
+    "inside a longer text": ("Aircraft", f"{AGENCY}\n\n{OTHER}", [FIRST], 7),
+    "with one paragraph rewritten": ("Aircraft", "\n\n".join([*PARAGRAPHS[:2], OTHER[:200]]), [FIRST], 7),
+    "in other case and spacing": ("Aircraft", AGENCY.upper().replace("\n\n", " \n "), [FIRST], 7),
+    "another event": ("Third corvette launched", OTHER, [FIRST], None),
+    "another event that quotes a sentence": ("Corvette", f"{OTHER} {PARAGRAPHS[2][:60]}", [FIRST], None),
+    "nothing in the archive": ("First transport aircraft lands", AGENCY, [], None),
+    "the most alike of several": (
+        "Aircraft",
+        AGENCY,
+        [Told(3, "Aircraft", PARAGRAPHS[0] + " " + OTHER), FIRST, Told(4, "Corvette", OTHER)],
+        7,
+    ),
+    "the first of equals": ("Aircraft", AGENCY, [FIRST, Told(8, "Aircraft", AGENCY)], 7),
+    "two texts that are the outlet's own words": (
+        "Corvette launched",
+        BOILERPLATE,
+        [Told(9, "Minister to visit Rome", BOILERPLATE)],
+        None,
+    ),
+    "two short notes of one title": ("Corvette launched", BOILERPLATE, [Told(9, "Corvette launched!", BOILERPLATE)], 9),
+    "a short note that a long text holds": ("Note", AGENCY[:70], [FIRST], None),
+    "no text": ("First transport aircraft lands", "", [FIRST, Told(1, "", "")], None),
+    "running script, one character changed": (
+        "國防部長簽約",
+        "國防部長週三在首都簽署了四架運輸機的合約並參觀了防務展覽會的展台",
+        [
+            Told(
+                5,
+                "部長簽約",
+                "國防部長週二在首都簽署了四架運輸機的合約並參觀了防務展覽會的展台",
+            )
+        ],
+        5,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_which_story_a_text_joins(case: str) -> None:
+    title, text, archive, story = CASES[case]
+    choice = choose_story(Article(title=title, text=text), archive)
+    assert choice.story_id == story
+    if story is None:
+        assert choice == StoryChoice(None, 0.0, "")
+    else:
+        assert 0.5 <= choice.score <= 1
+        assert "https://first.example/a" in choice.reason
