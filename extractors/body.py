@@ -30,7 +30,7 @@ def find_body(document: Document, explain: Callable[[str, str], None]) -> Body |
     """The text of the article, None where nobody found one. `explain` is told each step."""
     text = tidy(_ask("trafilatura", document, explain))
     best = Body(text, "trafilatura", "first answer")
-    for name in ("jsonld", "feed"):
+    for name in _of_role("stated"):
         other = tidy(_ask(name, document, explain))
         if len(other) > 2 * len(best.text) and len(other) > MIN_TEXT and _agrees(best.text, other):
             best = Body(other, name, f"longer than {best.extractor}'s and agrees with it")
@@ -49,15 +49,16 @@ def last_resort(document: Document, explain: Callable[[str, str], None]) -> Body
 
 
 def _second_opinion(document: Document, best: Body, explain: Callable[[str, str], None]) -> Body:
-    other = tidy(_ask("readability", document, explain))
-    longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)
-    if longer and _agrees(best.text, other) and not _link_heavy(document, other):
-        return Body(other, "readability", f"{best.extractor}'s answer is short, this one holds it")
+    for name in _of_role("second"):
+        other = tidy(_ask(name, document, explain))
+        longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)
+        if longer and _agrees(best.text, other) and not _link_heavy(document, other):
+            return Body(other, name, f"{best.extractor}'s answer is short, this one holds it")
     return best
 
 
 def _last_resort(document: Document, best: Body, explain: Callable[[str, str], None]) -> Body:
-    for name in ("resiliparse", "feed"):
+    for name in (*_of_role("last"), "feed"):
         other = tidy(_ask(name, document, explain))
         if _enough(other) and len(other) > len(best.text):
             return Body(other, name, "no other extractor found a text")
@@ -65,6 +66,10 @@ def _last_resort(document: Document, best: Body, explain: Callable[[str, str], N
     if entry is not None and len(entry.summary) > 2 * MIN_TEXT:
         return Body(strip_markup(entry.summary), "feed-summary", "the page gave no text, the feed's summary does")
     return best
+
+
+def _of_role(role: str) -> list[str]:
+    return sorted((name for name, kind in KINDS.items() if kind.role == role), key=lambda name: KINDS[name].rank)
 
 
 def _ask(name: str, document: Document, explain: Callable[[str, str], None]) -> str:

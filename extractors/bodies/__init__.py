@@ -17,7 +17,10 @@ class BodyExtractor:
     kind: ClassVar[str]
     """Its name, as articles record it."""
     role: ClassVar[str]
-    """first: asked of every page; second: asked when the first answer is suspicious; last: when nothing was found."""
+    """first: asked of every page; stated: what the publisher says beside the page, asked of every page; second: asked
+    when the answer so far is short; last: when nothing was found."""
+    rank: ClassVar[int] = 50
+    """The order within a role, the lowest first."""
     example: ClassVar[str] = "<html><body><article><p>A sentence.</p></article></body></html>"
 
     def text(self, document: Document) -> str:

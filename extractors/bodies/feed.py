@@ -13,7 +13,8 @@ class FeedContent(BodyExtractor):
     """content:encoded and its kin; the summary only where a page gave nothing at all."""
 
     kind: ClassVar[str] = "feed"
-    role: ClassVar[str] = "second"
+    role: ClassVar[str] = "stated"
+    rank: ClassVar[int] = 20
 
     def text(self, document: Document) -> str:
         """The entry's content as plain text."""

@@ -14,7 +14,8 @@ class JsonLdBody(BodyExtractor):
     """What the publisher says the article is; often without paragraphs, sometimes only its beginning."""
 
     kind: ClassVar[str] = "jsonld"
-    role: ClassVar[str] = "second"
+    role: ClassVar[str] = "stated"
+    rank: ClassVar[int] = 10
 
     def text(self, document: Document) -> str:
         """The articleBody as plain text."""

@@ -157,7 +157,8 @@ HEAD = GOOD.partition("topics:")[0]
         ("sources:\n  - {id: s, url: 'https://news.example/rss', weight: heavy}\n", 2, "weight"),
         ("entities:\n  - {id: x, name: X}\n", 2, "no 'kind'"),
         (HEAD + "topics: [{id: t, rule: ADEX}]\nsubscriptions:\n"
-         "  - {analyst: anna, topic: t, channel: anna-mial}\n", 18, "there is no channel 'anna-mial'; did you mean 'anna-mail'?"),
+         "  - {analyst: anna, topic: t, channel: anna-mial}\n", 18,
+         "there is no channel 'anna-mial'; did you mean 'anna-mail'?"),
         (HEAD + "subscriptions:\n  - {analyst: anna, topic: none, channel: anna-mail}\n", 17,
          "there is no topic 'none'"),
         (HEAD + "subscriptions:\n  - {analyst: anna, channel: anna-mail}\n", 17, "needs a `topic`"),

@@ -36,11 +36,15 @@ class App:
         from vedette import config, log
 
         settings = config.load(self.config_path)
-        log.configure(level=self.log_level(settings.log.level), format=settings.log.format)
+        log.configure(level=self.log_level(), format=settings.log.format)
+        if settings.plugins.modules:
+            from vedette.daemon.worker import load_plugins
+
+            load_plugins(settings.plugins.modules)
         return settings
 
-    def log_level(self, configured: str) -> str:
-        """The level to log at: what is configured, or more with -v. One-shot commands are quiet below warnings."""
+    def log_level(self) -> str:
+        """The level to log at: one-shot commands are quiet below warnings, unless -v says otherwise."""
         return {0: "warning", 1: "info"}.get(self.verbose, "debug")
 
     @cached_property
@@ -54,9 +58,7 @@ class App:
         """What a worker's code needs, for commands that do its work once."""
         from vedette import log
         from vedette.daemon.context import Context, new_boot
-        from vedette.daemon.worker import load_plugins
 
-        load_plugins(self.settings.plugins.modules)
         return Context(self.settings, self.clock, self.store(), role, new_boot(), log.get("vedette", role=role))
 
     def store(self, *, create: bool = False) -> Store:

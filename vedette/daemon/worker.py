@@ -17,7 +17,7 @@ from pathlib import Path
 from storage import open_store
 from vedette import config, log
 from vedette.daemon.context import Context, make_clock
-from vedette.errors import VedetteError
+from vedette.errors import ConfigError, VedetteError
 
 ROLES = {
     "crawl": "crawler.run",
@@ -69,12 +69,16 @@ def load_plugins(modules: list[str]) -> None:
     if not modules:
         return
     from alerts.channels import CHANNELS
+    from alerts.rules.operators import OPERATORS
     from crawler.spiders import KINDS as SOURCES
     from extractors.bodies import KINDS as EXTRACTORS
 
     for name in modules:
-        module = importlib.import_module(name)
-        for kinds in (CHANNELS, SOURCES, EXTRACTORS):
+        try:
+            module = importlib.import_module(name)
+        except ImportError as error:
+            raise ConfigError(f"[plugins] modules: {name} can't be imported: {error}") from None
+        for kinds in (CHANNELS, OPERATORS, SOURCES, EXTRACTORS):
             kinds.add(module)
 
 
