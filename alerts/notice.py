@@ -12,6 +12,10 @@ from vedette.model import Analyst, Article, DeliveryReason, Match, Notice, Sente
 MOST_SENTENCES = 5
 LONGEST_SENTENCE = 600
 MOST_OTHERS = 25
+MOST_HITS = 20
+LONGEST_TITLE = 500
+LONGEST_NAME = 200
+LONGEST_URL = 2000
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -23,10 +27,16 @@ def clean(text: str) -> str:
     return " ".join(UNPRINTABLE.sub(" ", text).split())
 
 
+def short(text: str, length: int) -> str:
+    """One safe line of at most so many characters."""
+    text = clean(text)
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
 def clean_url(url: str) -> str:
     """A web address that is safe to link to, "" for anything else."""
     url = url.strip()
-    plain = not any(c.isspace() or UNPRINTABLE.match(c) for c in url)
+    plain = len(url) <= LONGEST_URL and not any(c.isspace() or UNPRINTABLE.match(c) for c in url)
     return url if plain and url.lower().startswith(("http://", "https://")) else ""
 
 
@@ -50,13 +60,13 @@ def build_notice(
     url = clean_url(article.url) or clean_url(article.canonical_url)
     return Notice(
         topic=topic.id,
-        topic_title=clean(topic.title or topic.id),
+        topic_title=short(topic.title or topic.id, LONGEST_NAME),
         topic_version=match.version,
-        title=clean(article.title) or url,
+        title=short(article.title, LONGEST_TITLE) or url,
         url=url,
-        site=clean(article.site),
-        language=article.language,
-        country=article.country,
+        site=short(article.site, LONGEST_NAME),
+        language=short(article.language, 20),
+        country=short(article.country, 20),
         published_at=article.published_at,
         published_precision=article.published_precision,
         seen_at=seen_at,
@@ -69,7 +79,7 @@ def build_notice(
         timezone=analyst.timezone if analyst else "UTC",
         locale=analyst.locale if analyst else "en",
         score=match.score,
-        others=tuple((clean(site), clean_url(url)) for site, url in others[:MOST_OTHERS]),
+        others=tuple((short(site, LONGEST_NAME), clean_url(url)) for site, url in others[:MOST_OTHERS]),
         links=dict(links or {}),
     )
 
@@ -92,11 +102,12 @@ def matched_sentences(article: Article, spans: Sequence[Span]) -> tuple[Sentence
 
 def hits(spans: Sequence[Span], names: Mapping[str, str]) -> tuple[str, ...]:
     """What was found, each once: "Guido Crosetto (Krosetto)" for an entity and its alias, the words for a term."""
-    shown = (_hit(clean(names.get(s.entity, s.entity)), clean(s.text)) if s.entity else clean(s.text) for s in spans)
-    return tuple(dict.fromkeys(shown))
+    shown = (_hit(names.get(s.entity, s.entity) if s.entity else s.text, s.text) for s in spans)
+    return tuple(dict.fromkeys(shown))[:MOST_HITS]
 
 
 def _hit(name: str, alias: str) -> str:
+    name, alias = short(name, LONGEST_NAME), short(alias, LONGEST_NAME)
     return name if name == alias else f"{name} ({alias})"
 
 

@@ -112,10 +112,13 @@ def validate(kind: str, settings: Mapping[str, Any]) -> ChannelSettings:
 
 
 def seal(kind: str, settings: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
-    """Settings as they are stored: secrets encrypted, references to secrets kept as they are."""
+    """Settings as they are stored: secrets encrypted, references to secrets kept as they are.
+
+    What they refer to must be there: it is checked too.
+    """
     from vedette.secrets import is_reference
 
-    validate(kind, settings)
+    validate(kind, unseal(kind, settings, vault))
     return _with_secrets(kind, settings, lambda value: value if is_reference(value) else vault.encrypt(value))
 
 
