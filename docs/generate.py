@@ -1,0 +1,95 @@
+"""Writes docs/commands.md and docs/configuration.md from the code: `python docs/generate.py`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from vedette import config
+from vedette.cli import cli
+
+FOLDER = Path(__file__).parent
+NOTE = "Written by `python docs/generate.py` from the code; change the code instead of this page."
+COMMANDS = """\
+Every command takes `--config FILE`, `--json` and `-v`, before or after its name. Answers go to standard output,
+everything else to standard error. The exit code is 0, 1 (the answer is no, or something failed) or 2 (wrong use). None
+needs a running daemon; `rules`, `extract` and `feed` need no database either."""
+CONFIGURATION = """\
+One file, `vedette.toml`; `vedette config init` writes one that explains every key, `vedette config show` prints what is
+in force, secrets blotted out. It is looked for under `--config`, then `$VEDETTE_CONFIG`, then in the current folder;
+without one everything has the default given here.
+
+Environment variables win over the file: `VEDETTE__CRAWL__CONTACT` sets `crawl.contact`. Durations are seconds or texts
+such as `"15m"` and `"1h 30m"`, sizes are bytes or texts such as `"16 MiB"`. A secret is best kept elsewhere and written
+`env:NAME` or `file:/path`. An unknown key or a bad value ends every command with one line that names file, line, key
+and remedy."""
+GLOBAL = {"--config", "--json", "-v"}
+
+
+def commands() -> str:
+    """The page of all commands."""
+    lines = ["# Commands", "", NOTE, ""]
+    lines += [COMMANDS, ""]
+    context = click.Context(cli, info_name="vedette")
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        lines += _command(command, click.Context(command, parent=context, info_name=name), "##")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(command: click.Command, context: click.Context, level: str) -> Iterator[str]:
+    yield f"{level} vedette {context.command_path.removeprefix('vedette ')}"
+    yield ""
+    yield from _help(command.help or "")
+    if isinstance(command, click.Group):
+        for name, sub in sorted(command.commands.items()):
+            yield from _command(sub, click.Context(sub, parent=context, info_name=name), level + "#")
+        return
+    usage = command.collect_usage_pieces(context)
+    yield f"    {context.command_path} {' '.join(usage)}"
+    yield ""
+    options = [p for p in command.params if isinstance(p, click.Option) and not GLOBAL & set(p.opts)]
+    for option in options:
+        record = option.get_help_record(context)
+        if record is not None:
+            yield f"* `{record[0]}` {record[1]}".rstrip()
+    if options:
+        yield ""
+
+
+def _help(text: str) -> Iterator[str]:
+    """Paragraphs as they are; those that click must not wrap as code."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b"):
+            yield from (f"    {line}" for line in paragraph.splitlines()[1:])
+        else:
+            yield paragraph
+        yield ""
+
+
+def configuration() -> str:
+    """The page of the configuration."""
+    lines = ["# Configuration", "", NOTE, ""]
+    lines += [CONFIGURATION, ""]
+    for name, section in config.sections().items():
+        lines += [f"## [{name}]", "", " ".join((section.__doc__ or "").split()), "", "| key | default | meaning |"]
+        lines.append("|---|---|---|")
+        for key, field in section.model_fields.items():
+            default = field.get_default(call_default_factory=True)
+            shown = config.as_toml("" if default is None else default)
+            meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+            lines.append(f"| `{key}` | `{shown}` | {meaning} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {"commands.md": commands, "configuration.md": configuration}
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (FOLDER / page).write_text(write(), encoding="utf-8")
