@@ -14,7 +14,7 @@ class BackgroundServer:
 
     def __init__(self, app: web.Application, hosts: Sequence[str] = ("127.0.0.1",)) -> None:
         self.port = 0
-        self._runner, self._hosts = web.AppRunner(app), hosts
+        self._runner, self._hosts = web.AppRunner(app, shutdown_timeout=1), hosts
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -38,7 +38,7 @@ class BackgroundServer:
     async def _serve(self) -> None:
         await self._runner.setup()
         for host in self._hosts:
-            site = web.TCPSite(self._runner, host, self.port, shutdown_timeout=1)
+            site = web.TCPSite(self._runner, host, self.port)
             await site.start()
             if not self.port:
                 self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]

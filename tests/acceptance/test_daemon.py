@@ -62,12 +62,6 @@ def test_nothing_is_lost_when_the_daemon_is_killed(tmp_path: Path) -> None:
     survive(tmp_path, kills=3, between=(2.0, 5.0))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_nothing_is_lost_in_fifty_kills(tmp_path: Path) -> None:
-    survive(tmp_path, kills=50, between=(0.5, 6.0))
-
-
 def test_a_second_daemon_is_refused_and_sigterm_ends_the_first(tmp_path: Path) -> None:
     with Daemon(tmp_path, LOOPBACK) as daemon:
         assert wait_for(lambda: "Vedette watches" in daemon.log.read_text(), 30)
