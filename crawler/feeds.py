@@ -27,6 +27,9 @@ from vedette.model import Entry, FetchOutcome
 MAX_ENTRIES = 2000
 """Entries taken from one feed; the rest is counted as overflow."""
 
+BARE_AMPERSAND = re.compile(rb"&(?=[a-zA-Z0-9_]+=)")
+"""Of a URL that was not escaped: `&copy=3` would be read as a copyright sign."""
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ROOTS = {"rss", "feed", "rdf", "channel"}
 
 
@@ -66,6 +69,7 @@ def looks_malformed(body: bytes) -> bool:
 def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> ParsedFeed:
     """Parse what is not well-formed, with feedparser."""
     response = {"content-type": headers.get("content-type", ""), "content-location": url}
+    body = BARE_AMPERSAND.sub(b"&amp;", body)
     parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False, response_headers=response)
     if not parsed.version and not parsed.entries:
         raise Refused(FetchOutcome.NOT_A_FEED, _what_it_is(body))
@@ -97,7 +101,7 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
     return ParsedFeed(
         entries=tuple(entries),
         title=plain_text(feed.get("title") or ""),
-        language=_language(feed.get("language")),
+        language=_language(feed.get("language") or _first_text(root, "language") or root.get(XML_LANG)),
         home=normalise(feed.get("link") or "", url),
         ttl=_ttl(_first_text(root, "ttl")),
         hub=_hub(feed.get("links") or ()),
@@ -119,7 +123,7 @@ def _strict_root(body: bytes) -> Any:
 def _entry(raw: Any, base: str) -> Entry:
     """One entry of either parser; `url` is "" where it names no page."""
     links = raw.get("links") or ()
-    link = normalise(raw.get("link") or _alternate(links) or "", base)
+    link = normalise(_alternate(links) or raw.get("link") or "", base)
     entry_id = str(raw.get("id") or "").strip()
     if not link and entry_id.startswith(("http://", "https://")):
         link = normalise(entry_id, base)
@@ -234,7 +238,7 @@ def _free(text: str) -> datetime | None:
 
 def _alternate(links: Any) -> str:
     for link in links:
-        if isinstance(link, Mapping) and link.get("rel", "alternate") == "alternate" and link.get("href"):
+        if isinstance(link, Mapping) and (link.get("rel") or "alternate") == "alternate" and link.get("href"):
             return str(link["href"])
     return ""
 

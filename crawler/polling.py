@@ -19,8 +19,8 @@ from typing import Any
 HALF_LIFE = timedelta(days=10)
 THETA = 600.0
 """Unseen item-seconds at which a poll is due: one item that has waited ten minutes, or ten that waited one."""
-PRIOR_EVENTS, PRIOR_SECONDS = 1.0, 12 * 3600.0
-"""What a source is taken for before anything is known: an item in twelve hours."""
+PRIOR_EVENTS, PRIOR_SECONDS = 0.125, 1.5 * 3600.0
+"""What a source is taken for before anything is known, an item in twelve hours, and how little that weighs."""
 JITTER = 0.05
 MAX_BACKOFF_DOUBLINGS = 8
 

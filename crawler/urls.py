@@ -39,6 +39,15 @@ def identity(url: str) -> str:
     Scheme http and https, "www.", "amp." and "m." hosts, default ports, fragments, tracking parameters, the order of
     parameters, percent-encoding and a final slash make no difference.
     """
+    for _ in range(3):  # cutting one thing off may uncover another
+        shorter = _shortened(url)
+        if shorter == url:
+            break
+        url = shorter
+    return url
+
+
+def _shortened(url: str) -> str:
     try:
         parts = urlsplit(clean_url(url) or url)
         host = re.sub(r"^(www\d?|amp|m|mobile)\.(?=[^.]+\.)", "", (parts.hostname or "").lower())
