@@ -40,9 +40,9 @@ def extract(
     check(page, limits)
     document = Document(page)
     found = (body.last_resort if last_resort else body.find_body)(document, explain)
-    text = found.text if found else ""
     site = metadata.site(document)
     title = metadata.title(document, site)
+    text = body.without_title(found.text, title) if found else ""
     kind, shown = page_kind.page_kind(document, title, text)
     explain("kind", f"{kind.value}: {shown}")
     if kind in REFUSED_KINDS:

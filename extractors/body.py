@@ -13,6 +13,8 @@ SHORT = 400
 """Characters; an answer below this is looked at again."""
 AGREEMENT = 0.7
 """Share of the first answer's words that a second one must hold to speak of the same article."""
+LONG = 400
+"""Characters of a title that may have been cut."""
 MIN_TEXT = 60
 """Characters that make an article, at least; East Asian scripts need fewer."""
 
@@ -34,7 +36,9 @@ def find_body(document: Document, explain: Callable[[str, str], None]) -> Body |
         other = tidy(_ask(name, document, explain))
         if len(other) > 2 * len(best.text) and len(other) > MIN_TEXT and _agrees(best.text, other):
             best = Body(other, name, f"longer than {best.extractor}'s and agrees with it")
-    if len(best.text) < SHORT:
+        elif _better_parted(best.text, other):
+            best = Body(other, name, f"{best.extractor}'s answer has lost its paragraphs")
+    if len(best.text) < SHORT or _one_block(best.text):
         best = _second_opinion(document, best, explain)
     if not _enough(best.text):
         best = _last_resort(document, best, explain)
@@ -54,6 +58,8 @@ def _second_opinion(document: Document, best: Body, explain: Callable[[str, str]
         longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)
         if longer and _agrees(best.text, other) and not _link_heavy(document, other):
             return Body(other, name, f"{best.extractor}'s answer is short, this one holds it")
+        if _better_parted(best.text, other):
+            return Body(other, name, f"{best.extractor}'s answer has lost its paragraphs")
     return best
 
 
@@ -82,6 +88,25 @@ def _agrees(first: str, second: str) -> bool:
     """Whether the second text holds most words of the first; of nothing, everything holds most."""
     mine = set(words(first))
     return not mine or len(mine & set(words(second))) >= AGREEMENT * len(mine)
+
+
+def _one_block(text: str) -> bool:
+    """Whether a text that long has a single paragraph: an extractor that gave up on the layout."""
+    return len(text) >= SHORT and "\n\n" not in text
+
+
+def _better_parted(first: str, second: str) -> bool:
+    """Whether the second text says the same as the first in paragraphs, where the first has none."""
+    alike = 0.75 * len(first) <= len(second) <= 1.25 * len(first)
+    return _one_block(first) and "\n\n" in second and alike and _agrees(first, second)
+
+
+def without_title(text: str, title: str) -> str:
+    """The text without the headline, where that is its first paragraph: it is kept as the title."""
+    first, _, rest = text.partition("\n\n")
+    mine = "".join(words(first))
+    same = mine == "".join(words(title)) or (len(title) > LONG and mine.startswith("".join(words(title))))
+    return rest if title and rest and same else text
 
 
 def _link_heavy(document: Document, text: str) -> bool:

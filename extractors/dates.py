@@ -127,7 +127,7 @@ def _read(text: str) -> datetime | None:
             return read(text)
         except (ValueError, TypeError):
             continue
-    european = bool(re.match(r"\d{1,2}[./]\d{1,2}[./]\d{4}", text))
+    european = bool(re.match(r"\d{1,2}([./-])\d{1,2}\1\d{4}", text))
     found = dateutil.parse(text, dayfirst=european, default=datetime(1900, 1, 1))  # noqa: DTZ001 - keeps "no zone"
     return None if found.year == 1900 else found
 
@@ -168,7 +168,9 @@ def _guessed(document: Document) -> When | None:
         day = find_date(document.tree, url=document.page.url or None, original_date=True, outputformat="%Y-%m-%d")
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
-    return parse(day, "htmldate") if day else None
+    if not day or day.endswith("-01-01"):
+        return None  # a year alone, of a copyright line as a rule
+    return parse(day, "htmldate")
 
 
 def _with_feed(found: When | None, document: Document, latest: datetime) -> When | None:

@@ -50,10 +50,13 @@ def _key(text: str) -> str:
 
 def _without_site(text: str, site_name: str, others: list[str]) -> str:
     """Cut off a leading or trailing part that names the site, or that no other candidate has."""
+    names = {_key(site_name), _key(site_name.split(".")[0])} - {""}
+    named, colon, rest = text.partition(": ")
+    if colon and rest and _key(named) in names:
+        return rest
     parts = SEPARATORS.split(text)
     if len(parts) < 2:
         return text
-    names = {_key(site_name), _key(site_name.split(".")[0])} - {""}
     for whole in others:  # another place says the same without the rest
         if whole != text and len(_key(whole)) > 10 and _key(text).startswith(_key(whole)):
             return whole

@@ -18,7 +18,7 @@ class BodyExtractor:
     """Its name, as articles record it."""
     role: ClassVar[str]
     """first: asked of every page; stated: what the publisher says beside the page, asked of every page; second: asked
-    when the answer so far is short; last: when nothing was found."""
+    when the answer so far is short or one block; last: when nothing was found."""
     rank: ClassVar[int] = 50
     """The order within a role, the lowest first."""
     example: ClassVar[str] = "<html><body><article><p>A sentence.</p></article></body></html>"

@@ -11,7 +11,7 @@ from vedette.model import Article
 
 AGENCY = (
     "The defence ministry said on Tuesday that the first of two transport aircraft had landed at the air base near "
-    "the capital after a ferry flight of six hours. Crews will train on it until the spring, when the second one is due.\n\n"
+    "the capital after a ferry flight of six hours. Crews will train on it until spring, when the second is due.\n\n"
     "The contract, signed a year ago, includes spare parts, a simulator and training for twelve pilots and thirty "
     "technicians. Officials did not name its price. A parliamentary committee is to hear the minister next week.\n\n"
     "Neighbouring states have bought the same type, which lands on short and unpaved runways, for relief flights after "

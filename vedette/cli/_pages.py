@@ -1,0 +1,69 @@
+"""Pages from files, and what extraction made of them as JSON: for the commands that show, capture and compare it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from vedette.cli import _output
+
+if TYPE_CHECKING:
+    from vedette.errors import Refused
+    from vedette.model import Article, Page
+
+INTERNAL = ("id", "revision", "fingerprint", "source", "country")
+"""Fields of an article that say something about the archive, not about the page."""
+
+
+def read(body: bytes, url: str, content_type: str = "") -> Page:
+    """A page from the bytes of a file, which may be gzipped."""
+    from vedette.cli.feed import _plain
+    from vedette.model import Page
+
+    return Page(url, _plain(body), headers={"content-type": content_type} if content_type else {})
+
+
+def outcome(page: Page, explain: Callable[[str, str], None] = lambda step, what: None) -> dict[str, Any]:
+    """The article on a page, or its refusal, which alone has a "reason"."""
+    import logging
+    import warnings
+
+    from extractors import extract
+    from vedette.errors import Refused
+
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # libraries complain about pages; the answer is the answer
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _article(extract(page, explain=explain))
+    except Refused as refused:
+        return _refusal(refused)
+    finally:
+        logging.disable(before)
+
+
+def _article(article: Article) -> dict[str, Any]:
+    data: dict[str, Any] = _output.plain(article)
+    data["published_at"] = _in_zone(article.published_at, article.published_zone)
+    data["modified_at"] = data["modified_at"] or None
+    for internal in INTERNAL:
+        del data[internal]
+    return data
+
+
+def _refusal(refused: Refused) -> dict[str, Any]:
+    kind = refused.detail.partition(":")[0] if refused.reason == "not-an-article" else ""
+    return {"kind": kind, "reason": str(refused.reason), "detail": refused.detail}
+
+
+def _in_zone(at: datetime | None, zone: str) -> str | None:
+    """An instant in the zone that the page gave it."""
+    if at is None:
+        return None
+    if not zone or zone == "+00:00":
+        return _output.iso(at)
+    sign = -1 if zone[0] == "-" else 1
+    offset = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])))
+    return at.astimezone(offset).isoformat(timespec="seconds")
