@@ -83,7 +83,7 @@ def _day(year: int, month: int, day: int) -> datetime | None:
 @lru_cache(maxsize=1)
 def _months() -> dict[str, int]:
     names: dict[str, int] = {}
-    for code in LOCALES:
+    for code in LOCALES.split():
         months = Locale.parse(code).months
         for form in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
