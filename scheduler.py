@@ -18,6 +18,7 @@ from vedette import config, log
 from vedette.daemon.context import Context, make_clock, new_boot
 from vedette.daemon.start import seed, summary
 from vedette.daemon.supervisor import Supervisor, ticks
+from vedette.daemon.worker import load_plugins
 from vedette.errors import VedetteError
 
 
@@ -25,6 +26,7 @@ def run(path: Path | None = None) -> None:
     """Run the daemon in the foreground until SIGTERM or SIGINT."""
     settings = config.load(path)
     log.configure(level=settings.log.level, format=settings.log.format)
+    load_plugins(settings.plugins.modules)
     with daemon_lock(settings.database_url):
         store = open_store(settings.database_url, upgrade=True)
         clock = make_clock(settings, store, anchor=True)
@@ -42,13 +44,15 @@ def run(path: Path | None = None) -> None:
         )
         for tick, seconds in ticks(supervisor):
             scheduler.add_job(tick, "interval", seconds=seconds)
-        supervisor.start()
-        scheduler.start()
-        stop.wait()
-        context.log.info("stopping")
-        scheduler.shutdown()
-        supervisor.stop()
-        store.close()
+        try:
+            supervisor.start()
+            scheduler.start()
+            stop.wait()
+            context.log.info("stopping")
+            scheduler.shutdown()
+        finally:
+            supervisor.stop()
+            store.close()
 
 
 if __name__ == "__main__":

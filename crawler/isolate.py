@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -27,8 +27,9 @@ def read_listing(
 class IsolatedReader:
     """A pool of one process, made when first needed; a body that hangs or kills it is refused."""
 
-    def __init__(self) -> None:
-        """Close it with `close`."""
+    def __init__(self, plugins: Sequence[str] = ()) -> None:
+        """Close it with `close`. `plugins` are modules with source kinds of the operator's own."""
+        self._plugins = tuple(plugins)
         self._pool: ProcessPool | None = None
 
     async def read(
@@ -37,7 +38,11 @@ class IsolatedReader:
         """As `read_listing`, within limits of time and memory; Refused beyond them."""
         if self._pool is None:
             self._pool = ProcessPool(
-                max_workers=1, initializer=_limit, context=multiprocessing.get_context("spawn"), max_tasks=50
+                max_workers=1,
+                initializer=_prepare,
+                initargs=(self._plugins,),
+                context=multiprocessing.get_context("spawn"),
+                max_tasks=50,
             )
         future = self._pool.schedule(
             read_listing, args=(kind, url, dict(settings), body, dict(headers), most), timeout=SECONDS
@@ -58,9 +63,12 @@ class IsolatedReader:
             self._pool.join()
 
 
-def _limit() -> None:
+def _prepare(plugins: Sequence[str]) -> None:
+    import importlib
     import resource
     import signal
 
+    for name in plugins:
+        KINDS.add(importlib.import_module(name))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

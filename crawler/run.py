@@ -55,7 +55,7 @@ def crawl_once(context: Context, ids: Collection[str] | None = None) -> Tally:
 
 async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -> Tally:
     async with Fetcher(context.settings, context.clock) as fetcher:
-        reader = IsolatedReader()
+        reader = IsolatedReader(context.settings.plugins.modules)
         try:
             polite = Politeness(fetcher, context.store, context.clock)
             worker = Worker(context, polite, reader)

@@ -7,11 +7,12 @@ yet, and then refused with its reason.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from functools import partial
 from pebble import ProcessExpired, ProcessPool
 
 from extractors import Limits, extract
+from extractors.bodies import KINDS
 from vedette.errors import Refused
 from vedette.model import Article, DropReason, Page
 
@@ -58,10 +60,11 @@ class ExtractionPool:
         seconds: float = 5.0,
         memory_mb: int = 300,
         limits: Limits | None = None,
+        plugins: Sequence[str] = (),
         work: Callable[..., Article] = extract,
     ) -> None:
-        """Processes start with the first page."""
-        self._work = work
+        """Processes start with the first page. `plugins` are modules with extractors of the operator's own."""
+        self._work, self._plugins = work, tuple(plugins)
         self._workers = workers
         self.seconds, self.memory_mb = seconds, memory_mb
         self.limits = limits or Limits()
@@ -93,7 +96,7 @@ class ExtractionPool:
             max_workers=self._workers,
             max_tasks=TASKS_PER_PROCESS,
             initializer=_prepare,
-            initargs=(self.memory_mb, os.getpid()),
+            initargs=(self.memory_mb, os.getpid(), self._plugins),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -163,11 +166,13 @@ def _discard(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _prepare(memory_mb: int, parent: int) -> None:
+def _prepare(memory_mb: int, parent: int, plugins: Sequence[str]) -> None:
     """In a fresh process: die with the parent, load what every page needs, then bound the memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent(parent)
+    for name in plugins:
+        KINDS.add(importlib.import_module(name))
     warm: Callable[[Page], Article] = extract
     text = "<p>" + "A page that every library reads once, so that no real page has to wait for that. " * 10
     warm(Page("https://warm.invalid/2026/01/02/page", f"<html><h1>Warm</h1>{text}</html>".encode()))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from storage._base import Aggregate, rowcount
 from storage.models import DeliveryRow, ItemRow, MetaRow, SourceRow, WorkerRow
-from vedette.model import DeliveryState
+from vedette.model import DeliveryState, ItemState
 
 LEASED = (SourceRow, ItemRow, DeliveryRow)
 """Tables whose rows workers lease."""
@@ -68,14 +68,30 @@ class Workers(Aggregate):
         self.session.execute(delete(WorkerRow).where(WorkerRow.owner.not_like(f"%:{except_boot}:%")))
         return count
 
-    def void_role(self, role: str, boot: str, alive: Collection[int]) -> int:
-        """End the leases of a role's processes of this boot that are not alive; how many there were."""
+    def void_role(self, role: str, boot: str, alive: Collection[int], now: datetime) -> int:
+        """End the leases of a role's processes of this boot that are not alive; how many there were.
+
+        What they held may be why they died: it counts as an attempt, and what the network brings is left alone for
+        a while that doubles each time, so that one bad source can't keep all others from being polled.
+        """
         owners = [f"{role}:{boot}:{pid}" for pid in alive]
         count = 0
         for table in LEASED:
-            count += self._void(table, table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners))
-        dead = WorkerRow.owner.like(f"{role}:{boot}:%") & WorkerRow.owner.not_in(owners)
-        self.session.execute(delete(WorkerRow).where(dead))
+            dead = table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners)
+            if table is SourceRow:
+                for source in self.session.scalars(select(SourceRow).where(dead)):
+                    source.failures += 1
+                    source.last_error = "the crawler died while it was polled"
+                    source.next_poll_at = now + _pause(source.failures)
+            elif table is ItemRow:
+                for item in self.session.scalars(select(ItemRow).where(dead)):
+                    item.attempts += 1
+                    if item.state == ItemState.NEW.value:
+                        item.next_attempt_at = now + _pause(item.attempts)
+            self.session.flush()
+            count += self._void(table, dead)
+        gone = WorkerRow.owner.like(f"{role}:{boot}:%") & WorkerRow.owner.not_in(owners)
+        self.session.execute(delete(WorkerRow).where(gone))
         return count
 
     def _void(self, table: Any, condition: Any) -> int:
@@ -86,3 +102,7 @@ class Workers(Aggregate):
         count = rowcount(self.session.execute(statement.execution_options(synchronize_session=False)))
         self.session.expire_all()
         return count
+
+
+def _pause(deaths: int) -> timedelta:
+    return timedelta(seconds=15 * 2 ** min(deaths, 8))

@@ -46,7 +46,6 @@ class Work:
     """A claimed item and its page on the way."""
 
     item: Item
-    page: Page | None
     article: Future[Article] | None
 
 
@@ -63,8 +62,11 @@ def main(context: Context) -> None:
 
 
 def process_once(context: Context) -> int:
-    """Process every fetched page that waits, once; how many there were."""
-    pipeline, count = Pipeline(context), 0
+    """Process every fetched page that waits, once; how many there were.
+
+    Alerts wait for nobody: whoever asks for one round sees what comes of it.
+    """
+    pipeline, count = Pipeline(context, group_wait=timedelta(0)), 0
     try:
         while not context.stop.is_set() and (done := pipeline.step()):
             count += done
@@ -76,18 +78,20 @@ def process_once(context: Context) -> int:
 class Pipeline:
     """The stages with what they need: an extraction pool, a monitor of all topics, the operator's rules."""
 
-    def __init__(self, context: Context) -> None:
-        """Topics are loaded with the first step."""
+    def __init__(self, context: Context, *, group_wait: timedelta | None = None) -> None:
+        """Topics are loaded with the first step. `group_wait` stands in for the configured one."""
         settings = context.settings
         self.context = context
+        self._suspects = 0  # items to be taken one at a time
         self.pool = ExtractionPool(
             settings.extract.workers,
             settings.extract.seconds,
             settings.extract.memory_mb,
             Limits(settings.extract.max_bytes, settings.extract.max_elements),
+            settings.plugins.modules,
         )
         self.rules = AlertRules(
-            group_wait=settings.alerts.group_wait,
+            group_wait=settings.alerts.group_wait if group_wait is None else group_wait,
             max_age=settings.crawl.max_age,
             public_url=settings.alerts.public_url,
             cap_per_hour=settings.alerts.cap_per_hour,
@@ -106,10 +110,10 @@ class Pipeline:
         if not work:
             return 0
         self.topics.refresh()
-        extracted = [(w.item, w.page, _outcome(w)) for w in work]  # outside of the transaction: it waits
+        extracted = [(w.item, self._outcome(w)) for w in work]  # outside of the transaction: it waits
         with self.context.store.write() as tx:
-            for item, page, outcome in extracted:
-                self._settle(tx, item, page, outcome)
+            for item, outcome in extracted:
+                self._settle(tx, item, outcome)
         return len(work)
 
     # ------------------------------------------------------------------ the stages
@@ -120,14 +124,35 @@ class Pipeline:
         with store.read() as tx:
             if not tx.items.any_waiting(ItemState.FETCHED, now):
                 return []
+        limit, lease = 1 if self._suspects else BATCH, now + clock.real(LEASE_SECONDS)
         with store.write() as tx:
-            items = tx.items.claim(ItemState.FETCHED, self.context.owner, now, BATCH, now + clock.real(LEASE_SECONDS))
+            items = tx.items.claim(ItemState.FETCHED, self.context.owner, now, limit, lease)
+            if len(items) > 1 and any(item.attempts for item in items):
+                # one of them may have killed this process before: alone it takes no other with it
+                self._suspects = len(items)
+                tx.items.release(self.context.owner)
+                items = tx.items.claim(ItemState.FETCHED, self.context.owner, now, 1, lease)
+            self._suspects = max(0, self._suspects - 1)
             return [(item, tx.items.page(item.id)) for item in items]
 
     def _extracting(self, claimed: Sequence[tuple[Item, Page | None]]) -> list[Work]:
-        return [Work(item, page, self.pool.submit(page) if page else None) for item, page in claimed]
+        return [
+            Work(item, self.pool.submit(page) if page and item.attempts < ATTEMPTS else None) for item, page in claimed
+        ]
 
-    def _settle(self, tx: Transaction, item: Item, page: Page | None, outcome: Article | Refused) -> None:
+    def _outcome(self, work: Work) -> Article | Refused:
+        """The article, or why there is none."""
+        self.context.touch()
+        if work.article is None:
+            lost = "its page is not stored any more"
+            why = f"it ended this process {work.item.attempts} times" if work.item.attempts >= ATTEMPTS else lost
+            return Refused(DropReason.EXTRACTION_FAILED, why)
+        try:
+            return work.article.result()
+        except Refused as refused:
+            return refused
+
+    def _settle(self, tx: Transaction, item: Item, outcome: Article | Refused) -> None:
         """Write one item's end; one that can't be written comes back later, and is given up after some attempts."""
         try:
             with tx.savepoint():
@@ -254,7 +279,8 @@ class Pipeline:
                 tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
         for drop in decision.drops:
             tx.drops.add(replace(drop, item_id=item.id))
-        tx.items.done(item.id, self.context.owner, article_id)
+        if not tx.items.done(item.id, self.context.owner, article_id):
+            raise LookupError("its lease was lost: another process has it")
 
 
 class TopicWatch:
@@ -293,13 +319,3 @@ class TopicWatch:
                 "slow rule", topic=topic, article=article.id, seconds=round(seconds, 3)
             ),
         )
-
-
-def _outcome(work: Work) -> Article | Refused:
-    """The article, or why there is none."""
-    if work.article is None:
-        return Refused(DropReason.EXTRACTION_FAILED, "its page is not stored any more")
-    try:
-        return work.article.result()
-    except Refused as refused:
-        return refused

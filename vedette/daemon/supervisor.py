@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -14,18 +14,23 @@ import psutil
 from storage import Store
 from vedette.daemon.context import Context
 from vedette.daemon.worker import ROLES
+from vedette.errors import VedetteError
 
 HUNG_SECONDS = 180.0
 """Real seconds without a heartbeat after which a worker is replaced."""
 END_SECONDS = 25.0
 """Real seconds that workers have to finish what is in flight."""
 LONGEST_BACKOFF = 60.0
+STEADY_SECONDS = 60.0
+"""Real seconds after which a worker that ends counts as having failed for the first time."""
 LARGEST_BYTES = 1_500_000_000
 """Memory at which a worker is asked to end and replaced: libraries leak, and years are long."""
 JUMP_SECONDS = 30.0
 """How far the wall clock may run from the steady one between two ticks before it counts as a jump."""
 KEEP = timedelta(days=30)
 """How long logs of fetches and drops, page bytes and bands are kept."""
+NEVER = (datetime.min.replace(tzinfo=UTC), float("-inf"))
+"""The beat of a worker that has not been heard yet."""
 
 
 @dataclass
@@ -36,6 +41,7 @@ class _Worker:
     started: float = 0.0
     not_before: float = 0.0
     failures: int = 0
+    leaving: bool = False  # it was asked to end, so that a fresh one takes its place
 
 
 @dataclass
@@ -44,9 +50,11 @@ class Supervisor:
 
     context: Context
     config: Path | None = None
+    largest_bytes: int = LARGEST_BYTES
     workers: list[_Worker] = field(default_factory=list)
-    _wall: float = 0.0
-    _steady: float = 0.0
+    _beats: dict[int, tuple[datetime, float]] = field(default_factory=dict)  # pid -> its beat, and when that was new
+    _bereft: set[str] = field(default_factory=set)  # roles with a dead worker whose leases are to be ended
+    _clocks: tuple[float, float] | None = None  # wall and steady seconds at the last look
 
     def __post_init__(self) -> None:
         crawlers = self.context.settings.crawl.workers
@@ -70,7 +78,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """A tick: replace workers that died, hang or grew too large."""
-        beats = self._beats()
+        self._listen()
         for worker in self.workers:
             process, steady = worker.process, self.context.clock.monotonic()
             if process is None:
@@ -78,19 +86,22 @@ class Supervisor:
                     self._spawn(worker)
             elif (code := process.poll()) is not None:
                 self._ended(worker, f"exited with code {code}")
-            elif steady - worker.started > HUNG_SECONDS and beats.get(process.pid, HUNG_SECONDS) >= HUNG_SECONDS:
+            elif steady - max(worker.started, self._beats.get(process.pid, NEVER)[1]) > HUNG_SECONDS:
                 process.kill()
                 process.wait()
                 self._ended(worker, f"gave no sign of life for {HUNG_SECONDS:g} s")
-            elif _memory(process.pid) > LARGEST_BYTES:
-                self.context.log.info("worker is recycled", worker=worker.name, bytes=_memory(process.pid))
+            elif not worker.leaving and (size := _memory(process.pid)) > self.largest_bytes:
+                self.context.log.info("worker is recycled", worker=worker.name, megabytes=size // 10**6)
+                worker.leaving = True
                 process.terminate()
+        self._give_back()
 
     def watch_clock(self) -> None:
         """A tick: what was due in five minutes stays due in five minutes when the wall clock was set back."""
         wall, steady = self.context.clock.wall().timestamp(), self.context.clock.monotonic()
-        jump = (wall - self._wall) - (steady - self._steady) if self._steady else 0.0
-        self._wall, self._steady = wall, steady
+        last_wall, last_steady = self._clocks or (wall, steady)
+        self._clocks = (wall, steady)
+        jump = (wall - last_wall) - (steady - last_steady)
         if abs(jump) < JUMP_SECONDS:
             return
         self.context.log.warning("the system clock jumped", seconds=round(jump))
@@ -134,32 +145,45 @@ class Supervisor:
         if self.config is not None:
             command += ["--config", str(self.config)]
         worker.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-        worker.started = self.context.clock.monotonic()
+        worker.started, worker.leaving = self.context.clock.monotonic(), False
         self.context.log.debug("worker started", worker=worker.name, pid=worker.process.pid)
 
     def _ended(self, worker: _Worker, how: str) -> None:
-        steady = self.context.clock.monotonic()
-        lived = steady - worker.started
-        worker.failures = worker.failures + 1 if lived < 60 else 1
-        wait = min(2.0 ** (worker.failures - 1) - 1, LONGEST_BACKOFF)
+        steady, wait = self.context.clock.monotonic(), 0.0
+        if worker.leaving:
+            worker.failures = 0
+        else:
+            worker.failures = worker.failures + 1 if steady - worker.started < STEADY_SECONDS else 1
+            wait = backoff(worker.failures)
+            self.context.log.error("worker ended", worker=worker.name, how=how, again_in=wait)
         worker.process, worker.not_before = None, steady + wait
-        self.context.log.error("worker ended", worker=worker.name, how=how, again_in=wait)
-        self._give_back(worker.role)
+        self._bereft.add(worker.role)
 
-    def _give_back(self, role: str) -> None:
-        """End the leases of a dead worker at once, so that its work does not wait until they run out."""
-        alive = {w.process.pid for w in self.workers if w.role == role and w.process is not None}
-        with self.store.write() as tx:
-            tx.workers.void_role(role, self.context.boot, alive)
+    def _give_back(self) -> None:
+        """End the leases of dead workers at once, so that their work does not wait until they run out."""
+        for role in sorted(self._bereft):
+            alive = {w.process.pid for w in self.workers if w.role == role and w.process is not None}
+            with self.store.write() as tx:
+                tx.workers.void_role(role, self.context.boot, alive, self.context.clock.now())
+            self._bereft.discard(role)  # only once it is written: a locked database is tried again
 
-    def _beats(self) -> dict[int, float]:
-        """Process id to real seconds since its last heartbeat."""
-        now = self.context.clock.now()
+    def _listen(self) -> None:
+        """Note which workers beat since the last look.
+
+        Only whether a beat is new counts, not its date: a wall clock that jumps must not look like a hang.
+        """
         with self.store.read() as tx:
-            return {
-                int(worker.owner.rpartition(":")[2]): (now - worker.beat_at).total_seconds() / self.context.clock.speed
-                for worker in tx.workers.list()
-            }
+            beats = {int(worker.owner.rpartition(":")[2]): worker.beat_at for worker in tx.workers.list()}
+        steady = self.context.clock.monotonic()
+        self._beats = {
+            pid: known if (known := self._beats.get(pid, NEVER))[0] == beat else (beat, steady)
+            for pid, beat in beats.items()
+        }
+
+
+def backoff(failures: int) -> float:
+    """Real seconds to wait before a worker is started again after so many failures in a row."""
+    return float(min(2.0 ** (failures - 1) - 1, LONGEST_BACKOFF))
 
 
 def _memory(pid: int) -> int:
@@ -173,8 +197,28 @@ def _memory(pid: int) -> int:
 def ticks(supervisor: Supervisor) -> list[tuple[Callable[[], None], float]]:
     """What the scheduler calls, and how often, in real seconds."""
     return [
-        (supervisor.watch, 1.0),
-        (supervisor.watch_clock, 10.0),
-        (supervisor.beat, 5.0),
-        (supervisor.prune, 3600.0),
+        (_enduring(supervisor.watch, supervisor), 1.0),
+        (_enduring(supervisor.watch_clock, supervisor), 5.0),
+        (_enduring(supervisor.beat, supervisor), 5.0),
+        (_enduring(supervisor.prune, supervisor), 3600.0),
     ]
+
+
+def _enduring(tick: Callable[[], None], supervisor: Supervisor) -> Callable[[], None]:
+    """A tick that lives through a database that is locked or full: told once, and once when it is over."""
+    log, trouble = supervisor.context.log, ""
+
+    def run() -> None:
+        nonlocal trouble
+        try:
+            tick()
+        except VedetteError as error:
+            if str(error) != trouble:
+                log.error("the daemon can't work", error=str(error))
+            trouble = str(error)
+        else:
+            if trouble:
+                log.info("the daemon works again", after=trouble)
+            trouble = ""
+
+    return run

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from storage import open_store
@@ -29,8 +30,12 @@ ROLES = {
 BEAT_SECONDS = 5.0
 STILL_SECONDS = 120.0
 """Real seconds without a round of the main loop after which the heart stops beating."""
-LAST_SECONDS = 30.0
-"""Real seconds that a worker may still take once the daemon is gone."""
+LAST_SECONDS = {"deliver": 30.0}
+"""Real seconds that a role may still take once the daemon is gone: a message on its way is better sent and recorded.
+
+The others end at once. Their transactions are whole or not at all, and a crawler that went on would ask a host beside
+the crawler of the next daemon.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -64,8 +69,8 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def load_plugins(modules: list[str]) -> None:
-    """Take in the kinds of the operator's own modules."""
+def load_plugins(modules: Iterable[str]) -> None:
+    """Take in the kinds of the operator's own modules; ConfigError for one that can't be imported."""
     if not modules:
         return
     from alerts.channels import CHANNELS
@@ -86,20 +91,21 @@ def _watch_parent(context: Context) -> None:
     while os.read(0, 1024):
         pass
     context.stop.set()
-    threading.Event().wait(LAST_SECONDS)
+    threading.Event().wait(LAST_SECONDS.get(context.role, 0.0))
     os._exit(1)
 
 
 def _beat(context: Context) -> None:
     """Write heartbeats as long as the main loop goes round."""
-    while not context.stop.wait(BEAT_SECONDS):
-        if context.still_for > STILL_SECONDS:
-            continue
-        try:
-            with context.store.write() as tx:
-                tx.workers.beat(context.owner, context.role, context.clock.now())
-        except VedetteError as error:
-            context.log.warning("heartbeat failed", error=str(error))
+    while True:
+        if context.still_for <= STILL_SECONDS:
+            try:
+                with context.store.write() as tx:
+                    tx.workers.beat(context.owner, context.role, context.clock.now())
+            except VedetteError as error:
+                context.log.warning("heartbeat failed", error=str(error))
+        if context.stop.wait(BEAT_SECONDS):
+            return
 
 
 if __name__ == "__main__":
