@@ -161,7 +161,7 @@ class Pipeline:
                 else:
                     self._store(tx, item, outcome)
         except (SQLAlchemyError, VedetteError, ValueError, LookupError, TypeError) as error:
-            self.context.log.error("item failed", item=item.id, url=item.url, error=repr(error)[:500])
+            self.context.log.error("item failed", item=item.id, url=item.url, error=repr(error)[:500], exc_info=error)
             now = self.context.clock.now()
             if item.attempts + 1 >= ATTEMPTS:
                 self._refuse(tx, item, DropReason.EXTRACTION_FAILED, f"could not be stored: {error!r}"[:500])
@@ -234,7 +234,7 @@ class Pipeline:
         subscriptions = {name: tx.subscriptions.list(topic=name) for name in names}
         hour_ago = self.context.clock.now() - timedelta(hours=1)
         catalogue = self.topics.monitor.knowledge.catalogue()
-        found_entities = {catalogue.get(s.entity) for m in matches for s in m.spans if s.entity}
+        entities = [catalogue.get(name) for name in {s.entity for m in matches for s in m.spans if s.entity}]
         return World(
             topics={name: self.topics.topics[name] for name in names if name in self.topics.topics},
             subscriptions=subscriptions,
@@ -244,7 +244,7 @@ class Pipeline:
             outlets=outlets,
             waiting={name: tx.deliveries.unsent(alert.id) for name, alert in alerts.items()},
             recent={s.id: tx.deliveries.sent_since(s.id, hour_ago) for rows in subscriptions.values() for s in rows},
-            names={entity.id: entity.name for entity in found_entities if entity is not None},
+            names={entity.id: entity.name for entity in entities if entity is not None},
         )
 
     def _write(
