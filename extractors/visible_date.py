@@ -13,9 +13,7 @@ from babel import Locale
 
 from extractors.document import Document
 
-LOCALES = (
-    "en it az tr ru uk fr de es pt ar fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
-).split()
+LOCALES = "en it az tr ru uk fr de es pt ar fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
 NEAR = 600
 """Characters of text around the headline that are looked at."""
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](20\d{2})(?!\d)")
