@@ -258,7 +258,7 @@ class Courier:
                 next_attempt_at=at,
                 reason=reason,
                 error=error,
-                code=result.code,
+                code=redact(result.code)[:100],
                 phase=result.phase,
             )
             self._note_channel(tx, channel, result, error, now)
@@ -267,7 +267,7 @@ class Courier:
         log = self.context.log.info if state is DeliveryState.SENT else self.context.log.warning
         self.tally.sent += state is DeliveryState.SENT
         self.tally.failed += state is not DeliveryState.SENT
-        log("delivery", id=delivery.id, channel=channel.id, state=state.value, code=result.code, error=error)
+        log("delivery", id=delivery.id, channel=channel.id, state=state.value, code=redact(result.code), error=error)
 
     def _note_channel(self, tx: Transaction, channel: Channel, result: Result, error: str, now: datetime) -> None:
         if tx.channels.get(channel.id) is None:

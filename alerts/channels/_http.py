@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -64,12 +66,22 @@ async def post(url: str, content: bytes, headers: Mapping[str, str], context: Se
         return progress.result(type(error).__name__, str(error) or "the connection broke")
 
 
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """The trusted authorities, read once: that takes longer than a message."""
+    return httpx.create_ssl_context()
+
+
 async def _exchange(
     url: str, content: bytes, headers: Mapping[str, str], context: SendContext, progress: _Progress
 ) -> Reply:
     sent = {"User-Agent": context.user_agent, "Accept-Encoding": "identity", **headers}
     client = AsyncClient(
-        policy=make_policy(context.allow_addresses), trust_env=False, follow_redirects=False, timeout=context.timeout
+        policy=make_policy(context.allow_addresses),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=context.timeout,
+        verify=_certificates(),
     )
     async with client:
         request = client.build_request("POST", url, content=content, headers=sent, extensions={"trace": progress.note})

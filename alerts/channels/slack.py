@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -83,20 +84,21 @@ class Slack(Channel):
 
 def judge(reply: Reply) -> Result:
     """What Slack's answer means for the message and for the channel."""
-    code, error = str(reply.status), _verdict(reply.text)
+    error = _verdict(reply.text)
+    code = error if re.fullmatch(r"[a-z_]{1,60}", error) else str(reply.status)
     if reply.status == 200 and error == "ok":
         return SENT
     if reply.status == 429 or error in ("ratelimited", "rate_limited"):
         wait = retry_after(reply)
         return Result(AttemptOutcome.RETRY, "response", code, "Slack asks to slow down", 30.0 if wait is None else wait)
-    told = f"Slack answers {code} {error}".strip()
+    told = f"Slack answers {reply.status} {error}".strip()
     if error in GONE or reply.status in (404, 410):
-        return Result(AttemptOutcome.CHANNEL_GONE, "response", error or code, told)
+        return Result(AttemptOutcome.CHANNEL_GONE, "response", code, told)
     if error in PERMANENT or reply.status == 400:
-        return Result(AttemptOutcome.PERMANENT, "response", error or code, told)
+        return Result(AttemptOutcome.PERMANENT, "response", code, told)
     if reply.status == 200 and not error:
         return Result(AttemptOutcome.UNCERTAIN, "response", code, "Slack's answer broke off before its verdict")
-    return Result(AttemptOutcome.RETRY, "response", error or code, told, retry_after(reply))
+    return Result(AttemptOutcome.RETRY, "response", code, told, retry_after(reply))
 
 
 def _verdict(text: str) -> str:
