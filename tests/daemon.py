@@ -23,6 +23,7 @@ class Daemon:
         self.log = directory / "daemon.log"
         self.config.write_text('[data]\ndirectory = "var"\n' + configuration, encoding="utf-8")
         self.env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)  # a daemon starts faster from compiled code
         self.process: subprocess.Popen[bytes] | None = None
 
     def vedette(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
