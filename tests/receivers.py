@@ -31,6 +31,11 @@ class Receivers:
     smtp_port: int = 0
     http_port: int = 0
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many mails, Slack messages and webhooks arrived."""
+        return len(self.mails), len(self.slack), len(self.hooks)
+
     def __enter__(self) -> Receivers:
         with socket.socket() as free:  # aiosmtpd can't say which port it was given
             free.bind(("127.0.0.1", 0))

@@ -149,6 +149,8 @@ class Supervisor:
         self.context.log.debug("worker started", worker=worker.name, pid=worker.process.pid)
 
     def _ended(self, worker: _Worker, how: str) -> None:
+        if worker.process is not None and worker.process.stdin is not None:
+            worker.process.stdin.close()
         steady, wait = self.context.clock.monotonic(), 0.0
         if worker.leaving:
             worker.failures = 0
