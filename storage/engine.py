@@ -38,7 +38,7 @@ def sqlite_path(url: URL) -> Path | None:
     """The file of a SQLite database; None for PostgreSQL and for a database in memory."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
-    return Path(url.database or "")
+    return Path((url.database or "").removeprefix("file:"))  # with ?uri=true, SQLite's own URLs
 
 
 def make_engine(url: str) -> Engine:
