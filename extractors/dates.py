@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -59,6 +60,14 @@ MODIFIED_META = (
 )
 WEAK = {"url", "visible", "htmldate", "time"}
 """Evidence that the feed's date outweighs."""
+MAIL = re.compile(r"([A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d")
+DAY = re.compile(r"\d{4}([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2\d{2,4}")
+CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}|T\d{2}|\d{1,2}\s*[ap]\.?m", re.IGNORECASE)
+DEFAULTS = (datetime(1900, 1, 1), datetime(1904, 2, 2))  # noqa: DTZ001 - so that "no zone" stays visible
+_WEST = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_EAST = {"WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "AZT": 4, "GET": 4, "JST": 9, "KST": 9}
+ZONES = {name: hours * 3600 for name, hours in (_WEST | _EAST).items()}
+"""Abbreviations that mean one zone in the press, seconds east of Greenwich; others (IST, BST, AST) mean several."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -102,7 +111,7 @@ def parse(text: str, evidence: str = "") -> When | None:
     text = re.sub(r"\s+", " ", text).strip()[:60]
     if not re.search(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}", text):
         return None
-    timed = bool(re.search(r"\d{1,2}[:.h]\d{2}|T\d{2}|\d{1,2}\s*[ap]\.?m", text))
+    timed = bool(CLOCK.search(DAY.sub(" ", text)))
     epoch = re.fullmatch(r"\d{10}(\d{3})?", text)
     try:
         if epoch:
@@ -122,14 +131,14 @@ def parse(text: str, evidence: str = "") -> When | None:
 
 
 def _read(text: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return read(text)
-        except (ValueError, TypeError):
-            continue
+    with suppress(ValueError):  # most people and many machines write otherwise
+        return datetime.fromisoformat(text)
+    if MAIL.match(text):
+        return parsedate_to_datetime(text)
     european = bool(re.match(r"\d{1,2}([./-])\d{1,2}\1\d{4}", text))
-    found = dateutil.parse(text, dayfirst=european, default=datetime(1900, 1, 1))  # noqa: DTZ001 - keeps "no zone"
-    return None if found.year == 1900 else found
+    # twice, over different defaults: what differs then was not in the text. No zone in the text: none in the result.
+    one, other = (dateutil.parse(text, dayfirst=european, default=day, tzinfos=ZONES) for day in DEFAULTS)
+    return one if one == other else None
 
 
 def _published_texts(document: Document) -> Iterator[tuple[str, str]]:

@@ -103,7 +103,8 @@ _TELLING = ("headline", "articleBody", "datePublished", "author", "mainEntityOfP
 def types_of(node: Mapping[str, Any]) -> set[str]:
     """The schema.org types of a JSON-LD object, in lower case without prefix."""
     kinds = node.get("@type") or node.get("type") or ()
-    names = [kinds] if isinstance(kinds, str) else [k for k in kinds if isinstance(k, str)]
+    listed = kinds if isinstance(kinds, list | tuple) else [kinds]
+    names = [name for name in listed if isinstance(name, str)]
     return {re.split(r"[/:#]", name)[-1].lower() for name in names}
 
 

@@ -10,6 +10,9 @@ from extractors.document import Document
 
 SAMPLE = 2000
 """Characters looked at."""
+AZERBAIJANI = 0.03
+"""The share of schwas among the letters above which a text is Azerbaijani, where they are every twelfth letter; a
+name or two in another language's text stay below."""
 SCRIPTS = (
     ("hy", "\u0531-\u058f"),
     ("ka", "\u10a0-\u10ff"),
@@ -36,7 +39,7 @@ def detect(text: str, *, hints: tuple[str, ...] = ()) -> str:
             return language
     if len(letters) < 20:
         return hints[0] if hints else ""
-    if re.search("[əƏ]", sample) and len(re.findall("[əƏ]", sample)) > len(letters) / 100:
+    if len(re.findall("[əƏ]", sample)) > AZERBAIJANI * len(letters):
         return "az"
     scores: dict[str, float] = _detector().detect(sample).scores()
     if not scores:

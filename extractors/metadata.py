@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from extractors.document import Document, texts_of
 from extractors.text import line
 
-SEPARATORS = re.compile(r"\s+[|\-–—·•»«:/]+\s+|\s*[|»]\s*|\s+::\s+")
+SEPARATORS = re.compile(r"\s+[|\-–—·•»«›‹:/]+\s+|\s*[|»]\s*|\s+::\s+")
 MAX_TITLE = 500
 
 
@@ -40,7 +40,7 @@ def _titles(document: Document) -> Iterator[str]:
     yield document.tree.findtext(".//title") or ""
     if document.page.entry is not None:
         yield document.page.entry.title
-    for element in [*headings[:1], *document.tree.xpath("//h2")[:1]]:
+    for element in [*(headings[:1] if len(headings) > 1 and not marked else ()), *document.tree.xpath("//h2")[:1]]:
         yield element.text_content()
 
 
@@ -65,9 +65,9 @@ def _without_site(text: str, site_name: str, others: list[str]) -> str:
             return whole
     last, first = parts[-1], parts[0]
     if _key(last) in names or (len(names) and any(n in _key(last) for n in names if len(n) > 3) and len(last) < 40):
-        return text[: text.rindex(last)].rstrip(" |-–—·•»«:/")
+        return text[: text.rindex(last)].rstrip(" |-–—·•»«›‹:/")
     if _key(first) in names:
-        return text[len(first) :].lstrip(" |-–—·•»«:/")
+        return text[len(first) :].lstrip(" |-–—·•»«›‹:/")
     return text
 
 
