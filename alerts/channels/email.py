@@ -101,10 +101,12 @@ class Email(Channel):
         return await talk.hold(message.as_bytes(), parseaddr(sender)[1], parseaddr(self.settings.to)[1])
 
     def preview(self, notice: Notice, context: SendContext) -> str:
-        """The mail as it would be sent."""
+        """The headers, the text and the HTML, decoded."""
         server, _ = self._server(context)
         sender = self._sender(server or Server(host="example.org"), context)
-        return build(notice, "0" * 64, sender, self.settings, context).as_string()
+        message = build(notice, "0" * 64, sender, self.settings, context)
+        parts = [str(part.get_content()) for part in message.iter_parts()]
+        return "\n\n".join(["\n".join(f"{name}: {value}" for name, value in message.items()), *parts])
 
     def _sender(self, server: Server, context: SendContext) -> str:
         return server.sender or (context.smtp.sender if context.smtp else "") or f"Vedette <vedette@{server.host}>"

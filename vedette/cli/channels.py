@@ -29,7 +29,7 @@ def list_(app: App) -> None:
     app.emit_rows(
         rows,
         ("id", "kind", "analyst", "state", "settings"),
-        lambda c: (c["id"], c["kind"], c["analyst"], c["state"], c["settings"]),
+        lambda c: (c["id"], c["kind"], c["analyst"], c["state"], [f"{k}={v}" for k, v in c["settings"].items()]),
         empty="There are no channels yet: `vedette channels add ID KIND KEY=VALUE...`.",
     )
 
@@ -126,16 +126,18 @@ def enable(app: App, channel_id: str) -> None:
     """Use a channel again; what waits for it is sent."""
     with app.store().write() as tx:
         tx.channels.enable(channel_id)
+    app.emit({"id": channel_id, "active": True}, f"{channel_id} is on")
 
 
 @command.command()
 @click.argument("channel_id", metavar="ID")
-@click.option("--reason", default="switched off by hand")
+@click.option("--reason", default="switched off by hand", help="Why; the list shows it.")
 @pass_app
 def disable(app: App, channel_id: str, reason: str) -> None:
     """Stop using a channel; its messages wait."""
     with app.store().write() as tx:
         tx.channels.disable(channel_id, reason, app.clock.now())
+    app.emit({"id": channel_id, "active": False}, f"{channel_id} is off; its messages wait")
 
 
 @command.command()
@@ -147,6 +149,7 @@ def remove(app: App, ids: tuple[str, ...]) -> None:
         for name in ids:
             if not tx.channels.delete(name):
                 raise UsageError(f"unknown channel {name!r}: `vedette channels list` shows them")
+    app.emit({"removed": list(ids)}, f"removed: {', '.join(ids)}")
 
 
 def _get(app: App, channel_id: str) -> Channel:
@@ -168,7 +171,7 @@ def _shown(app: App, channel: Channel) -> dict[str, Any]:
         "kind": channel.kind,
         "analyst": channel.analyst,
         "state": state,
-        "settings": ", ".join(f"{key}={value}" for key, value in settings.items()),
+        "settings": settings,
         "next_ok_at": channel.next_ok_at,
         "failing_since": channel.failing_since,
     }
