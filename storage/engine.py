@@ -82,9 +82,21 @@ def plain_errors(url: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StorageError(explain(url, error)) from error
+        raise StorageError(explain(url, _first(error))) from error
     except SQLAlchemyError as error:
         raise StorageError(f"{name(url)}: {error}") from error
+
+
+def _first(error: DBAPIError) -> DBAPIError:
+    """The error that began it.
+
+    When the disk is full, SQLite ends the whole transaction by itself; undoing its savepoint then fails as well, and
+    that failure would hide the cause.
+    """
+    before: BaseException | None = error
+    while before is not None and "no such savepoint" in str(before):
+        before = before.__context__
+    return before if isinstance(before, DBAPIError) else error
 
 
 def name(url: str) -> str:

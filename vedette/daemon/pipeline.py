@@ -1,13 +1,15 @@
 """From page to pending delivery: the process role, as a list of stages.
 
-    claim -> extract -> story -> match -> decide -> one transaction
+    claim -> extract -> match -> one transaction: story, article, decision, alerts, deliveries
 
 Several pages are extracted at once; each is written in a part of the transaction of its own, so that a page that can't
-be stored takes no other with it, and comes back later until its attempts are used up.
+be stored takes no other with it, and comes back later until its attempts are used up. What costs time is done before
+the transaction begins: with SQLite all other writers wait for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -15,11 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from alerts.decide import AlertRules, Decision, World, decide
 from alerts.entities import Catalogue
-from alerts.monitor import Monitor
+from alerts.monitor import Monitor, MonitorResult
 from alerts.stories import choose_story
 from alerts.text import tokens
 from crawler.urls import identity
@@ -28,17 +30,23 @@ from extractors.fingerprint import bands, fingerprint
 from extractors.pool import ExtractionPool
 from storage import Transaction
 from vedette.daemon.context import Context
-from vedette.errors import Refused, VedetteError
+from vedette.errors import Refused, StorageError, VedetteError
 from vedette.model import Article, Drop, DropReason, Entity, Item, ItemState, Match, Page, Stored, Topic
 
 BATCH = 16
 LEASE_SECONDS = 180.0
 IDLE_SECONDS = 0.2
+TROUBLE_SECONDS = 10.0
+"""Real seconds to wait for a database that can't be written."""
 STORY_WINDOW = timedelta(days=7)
 """How far back a near copy is looked for."""
 ATTEMPTS = 5
 """Attempts to store a page before it is given up."""
 OPT_OUT = {"tdm-reservation", "noai"}
+
+
+FAILURES = (SQLAlchemyError, VedetteError, ValueError, LookupError, TypeError)
+"""What can go wrong with one item. Anything else ends the process; the supervisor counts that as an attempt as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +57,43 @@ class Work:
     article: Future[Article] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An article with all that is known of it before the database is asked."""
+
+    article: Article
+    bands: Sequence[int]
+    folded: str  # for the archive's index
+    result: MonitorResult
+
+
+Outcome = Ready | Refused | Exception
+"""How an item fared before the transaction."""
+
+
 def main(context: Context) -> None:
     """The worker role: process fetched pages until `context.stop` is set."""
     pipeline = Pipeline(context)
     try:
         while not context.stop.is_set():
             context.touch()
-            if not pipeline.step():
+            if not _endure(pipeline):
                 context.clock.sleep(IDLE_SECONDS * context.clock.speed, context.stop)
     finally:
         pipeline.close()
+
+
+def _endure(pipeline: Pipeline) -> int:
+    """A step; a database that is full or locked is waited for, since no item is to blame."""
+    context = pipeline.context
+    try:
+        return pipeline.step()
+    except StorageError as error:
+        context.log.error("processing waits for the database", error=str(error))
+        context.clock.sleep(TROUBLE_SECONDS * context.clock.speed, context.stop)
+        with contextlib.suppress(StorageError):  # still in trouble: then the leases run out by themselves
+            pipeline.give_back()
+        return 0
 
 
 def process_once(context: Context) -> int:
@@ -101,6 +136,10 @@ class Pipeline:
     def close(self) -> None:
         """End the pool and give back what is claimed."""
         self.pool.close()
+        self.give_back()
+
+    def give_back(self) -> None:
+        """End the leases of items that were claimed and not finished."""
         with self.context.store.write() as tx:
             tx.items.release(self.context.owner)
 
@@ -110,9 +149,9 @@ class Pipeline:
         if not work:
             return 0
         self.topics.refresh()
-        extracted = [(w.item, self._outcome(w)) for w in work]  # outside of the transaction: it waits
+        outcomes = [(w.item, self._outcome(w)) for w in work if not self._leaving(w)]
         with self.context.store.write() as tx:
-            for item, outcome in extracted:
+            for item, outcome in outcomes:
                 self._settle(tx, item, outcome)
         return len(work)
 
@@ -140,27 +179,55 @@ class Pipeline:
             Work(item, self.pool.submit(page) if page and item.attempts < ATTEMPTS else None) for item, page in claimed
         ]
 
-    def _outcome(self, work: Work) -> Article | Refused:
-        """The article, or why there is none."""
-        self.context.touch()
-        if work.article is None:
-            lost = "its page is not stored any more"
-            why = f"it ended this process {work.item.attempts} times" if work.item.attempts >= ATTEMPTS else lost
-            return Refused(DropReason.EXTRACTION_FAILED, why)
-        try:
-            return work.article.result()
-        except Refused as refused:
-            return refused
+    def _leaving(self, work: Work) -> bool:
+        """Whether a page is left to the next life, because this process shall end and it would take a while."""
+        return self.context.stop.is_set() and work.article is not None and not work.article.done()
 
-    def _settle(self, tx: Transaction, item: Item, outcome: Article | Refused) -> None:
+    def _outcome(self, work: Work) -> Outcome:
+        """Wait for the article and match it."""
+        self.context.touch()
+        item = work.item
+        if item.attempts >= ATTEMPTS:
+            return Refused(DropReason.EXTRACTION_FAILED, f"it ended this process {item.attempts} times")
+        if work.article is None:
+            return Refused(DropReason.EXTRACTION_FAILED, "its page is not stored any more")
+        try:
+            return self._matched(self._prepared(work.article.result(), item))
+        except FAILURES as error:
+            return error
+
+    def _prepared(self, article: Article, item: Item) -> Article:
+        """The article under the identity of its canonical URL, as far as that is of its own site."""
+        crawl = self.context.settings.crawl
+        if set(article.robots) & OPT_OUT and crawl.on_optout == "drop":
+            raise Refused(DropReason.OPTED_OUT, f"the page says {', '.join(article.robots)}")
+        own = urlsplit(article.url).hostname
+        same_site = urlsplit(article.canonical_url).hostname == own
+        key = identity(article.canonical_url if same_site else article.url)
+        hidden = set(article.robots) & OPT_OUT and crawl.on_optout == "metadata-only"
+        text = "" if hidden else article.text
+        return replace(article, canonical_url=key, text=text, fingerprint=fingerprint(text), source=item.source_id)
+
+    def _matched(self, article: Article) -> Ready:
+        result = self.topics.monitor.match(article)
+        for failure in result.failures:
+            self.context.log.error("rule failed", topic=failure.topic, url=article.url, error=failure.message)
+        folded = " ".join(tokens(f"{article.title}\n{article.text}"))
+        return Ready(article, bands(article.fingerprint), folded, result)
+
+    def _settle(self, tx: Transaction, item: Item, outcome: Outcome) -> None:
         """Write one item's end; one that can't be written comes back later, and is given up after some attempts."""
         try:
+            if isinstance(outcome, Refused):
+                self._refuse(tx, item, DropReason(outcome.reason), outcome.detail)
+                return
+            if isinstance(outcome, Exception):
+                raise outcome
             with tx.savepoint():
-                if isinstance(outcome, Refused):
-                    self._refuse(tx, item, DropReason(outcome.reason), outcome.detail)
-                else:
-                    self._store(tx, item, outcome)
-        except (SQLAlchemyError, VedetteError, ValueError, LookupError, TypeError) as error:
+                self._store(tx, item, outcome)
+        except OperationalError:
+            raise  # the database is in trouble, not the item: it is taken again when that is over
+        except FAILURES as error:
             self.context.log.error("item failed", item=item.id, url=item.url, error=repr(error)[:500], exc_info=error)
             now = self.context.clock.now()
             if item.attempts + 1 >= ATTEMPTS:
@@ -173,41 +240,26 @@ class Pipeline:
         drop = Drop(reason, now, "extract", item.url, detail, item.source_id, item.id)
         tx.items.drop(item.id, self.context.owner, drop)
 
-    def _store(self, tx: Transaction, item: Item, article: Article) -> None:
+    def _store(self, tx: Transaction, item: Item, ready: Ready) -> None:
         now = self.context.clock.now()
-        article = self._prepared(article, item)
-        if set(article.robots) & OPT_OUT and self.context.settings.crawl.on_optout == "drop":
-            self._refuse(tx, item, DropReason.OPTED_OUT, f"the page says {', '.join(article.robots)}")
-            return
-        stored = self._stored(tx, item, article, now)
-        result = self.topics.monitor.match(stored.article)
-        for failure in result.failures:
-            self.context.log.error("rule failed", topic=failure.topic, article=stored.article.id, error=failure.message)
+        stored, matches = self._archived(tx, item, ready, now), ready.result.matches
         decision = decide(
             stored,
-            result.matches,
-            self._world(tx, stored, result.matches),
+            matches,
+            self._world(tx, stored, matches),
             now=now,
             seen_at=item.seen_at,
             silent=item.silent,
             listed_at=item.entry.published_at,
             rules=self.rules,
         )
-        self._write(tx, item, stored, result.matches, decision, now)
+        self._write(tx, item, stored, matches, decision, now)
 
-    def _prepared(self, article: Article, item: Item) -> Article:
-        """The article under the identity of its canonical URL, as far as that is of its own site."""
-        own = urlsplit(article.url).hostname
-        same_site = urlsplit(article.canonical_url).hostname == own
-        key = identity(article.canonical_url if same_site else article.url)
-        hidden = set(article.robots) & OPT_OUT and self.context.settings.crawl.on_optout == "metadata-only"
-        text = "" if hidden else article.text
-        return replace(article, canonical_url=key, text=text, fingerprint=fingerprint(text), source=item.source_id)
-
-    def _stored(self, tx: Transaction, item: Item, article: Article, now: datetime) -> Stored:
-        keys = bands(article.fingerprint)
+    def _archived(self, tx: Transaction, item: Item, ready: Ready, now: datetime) -> Stored:
+        """Store the article in its story: the one of a near copy, or one of its own."""
+        article = ready.article
         known = tx.articles.find(canonical=article.canonical_url)
-        candidates = tx.stories.candidates(keys, now - STORY_WINDOW) if known is None else []
+        candidates = tx.stories.candidates(ready.bands, now - STORY_WINDOW) if known is None else []
         choice = choose_story(article, candidates)
         stored = tx.articles.store(
             article,
@@ -216,10 +268,10 @@ class Pipeline:
             story=choice.story_id,
             score=choice.score or None,
             reason=choice.reason,
-            folded=" ".join(tokens(f"{article.title}\n{article.text}")),
+            folded=ready.folded,
         )
         if known is None and stored.article.id is not None:
-            tx.stories.add_bands(stored.article.id, keys, now)
+            tx.stories.add_bands(stored.article.id, ready.bands, now)
         return stored
 
     def _world(self, tx: Transaction, stored: Stored, matches: Sequence[Match]) -> World:
@@ -316,6 +368,6 @@ class TopicWatch:
             lambda: Catalogue.shipped().with_entities(entities),
             timer=time.perf_counter,
             on_slow=lambda topic, article, seconds: self.context.log.warning(
-                "slow rule", topic=topic, article=article.id, seconds=round(seconds, 3)
+                "slow rule", topic=topic, url=article.url, seconds=round(seconds, 3)
             ),
         )
