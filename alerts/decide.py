@@ -14,6 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from alerts.notice import build_notice
+from alerts.rendering import zone_of
 from vedette.model import (
     Alert,
     Analyst,
@@ -276,7 +277,7 @@ def quiet_until(quiet_from: str, quiet_to: str, at: datetime, timezone: str) -> 
     """
     if not quiet_from or not quiet_to or quiet_from == quiet_to:
         return None
-    zone = ZoneInfo(timezone)
+    zone = zone_of(timezone)
     local = at.astimezone(zone)
     clock = local.strftime("%H:%M")
     crosses = quiet_from > quiet_to

@@ -328,7 +328,7 @@ def what_next(
 
 def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime) -> None:
     """Tell the owner of a channel that was disabled, on another one of theirs."""
-    others = [c for c in tx.channels.list(channel.analyst) if c.active and c.id != channel.id and channel.analyst]
+    others = [c for c in tx.channels.list() if c.active and c.id != channel.id and c.analyst == channel.analyst]
     if not others:
         return
     owner = tx.analysts.get(channel.analyst or "")

@@ -49,23 +49,35 @@ def place(notice: Notice) -> str:
 def language_name(code: str, locale: str) -> str:
     """A language's name in the reader's language."""
     try:
-        return (Locale.parse(code).get_display_name(locale) or code) if code else ""
+        return (Locale.parse(code, sep="-").get_display_name(_locale(locale)) or code) if code else ""
     except (UnknownLocaleError, ValueError):
         return code
 
 
 def local_time(notice: Notice) -> str:
     """When it was published in the reader's zone; only the day where no more is known; else when it was seen."""
-    try:
-        zone: ZoneInfo = ZoneInfo(notice.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    locale = notice.locale or "en"
+    zone, locale = zone_of(notice.timezone), _locale(notice.locale)
     if notice.published_at is None:
         return "seen " + format_datetime(notice.seen_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
     if notice.published_precision == "day":
         return format_date(notice.published_at.date(), "long", locale=locale)
     return format_datetime(notice.published_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a name; UTC where there is none, so that a slip in an analyst's row loses no message."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _locale(code: str) -> Locale:
+    """The reader's locale, written "pt-BR" or "pt_BR"; English where it is unknown."""
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
 def subject_prefix(notice: Notice) -> str:
