@@ -306,8 +306,9 @@ def _rows(path: Path, section: str, rows: Any) -> Iterable[tuple[str, int, dict[
             raise DataError(f"{path}: {section}: each entry must be a mapping, not {row!r}")
         line, lines, texts = row.pop("__line__"), row.pop("__lines__"), row.pop("__texts__")
         clean = {key: _bare(value) for key, value in row.items()}
+        kind = clean.get("kind")
+        own = section == "channels" and isinstance(kind, str) and kind in CHANNELS
         for key in clean:
-            own = section == "channels" and clean.get("kind") in CHANNELS
             if key not in SECTIONS[section] and not own:
                 where = f"{path}:{lines.get(key, line)}"
                 raise DataError(f"{where}: {section[:-1]}: unknown key {key!r}{_near(str(key), SECTIONS[section])}")
@@ -355,8 +356,15 @@ def _source(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
         settings=row.get("settings") or {},
         interval=_duration(where, row.get("interval")),
         weight=_weight(where, row.get("weight")),
-        alert_on_first_poll=bool(row.get("alert_on_first_poll")),
+        alert_on_first_poll=_flag(where, row, "alert_on_first_poll", default=False),
     )
+
+
+def _flag(where: str, row: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    value = row.get(key, default)
+    if not isinstance(value, bool):
+        raise DataError(f"{where}: `{key}` must be true or false, not {value!r}")
+    return value
 
 
 def _weight(where: str, value: Any) -> float:
@@ -390,7 +398,7 @@ def _topic(where: str, row: Mapping[str, Any]) -> Iterable[Topic]:
         _text(where, row, "rule", needed=True).strip(),
         _text(where, row, "title") or name,
         _text(where, row, "description"),
-        active=row.get("active", True) is not False,
+        active=_flag(where, row, "active", default=True),
     )
 
 
@@ -446,7 +454,7 @@ def subscriptions(where: str, row: Mapping[str, Any]) -> Iterable[Subscription]:
                 quiet_from=quiet_from,
                 quiet_to=quiet_to,
                 digest_at=_text(where, row, "digest_at") or "08:00",
-                active=row.get("active", True) is not False,
+                active=_flag(where, row, "active", default=True),
             )
 
 

@@ -155,6 +155,8 @@ HEAD = GOOD.partition("topics:")[0]
         ("sources:\n  - {id: s, url: 'https://news.example/rss', kind: fed}\n", 2, "unknown kind 'fed'"),
         ("sources:\n  - {id: s, url: 'https://news.example/rss', interval: soon}\n", 2, "interval"),
         ("sources:\n  - {id: s, url: 'https://news.example/rss', weight: heavy}\n", 2, "weight"),
+        ("topics:\n  - {id: a, rule: ADEX, active: 'no'}\n", 2, "`active` must be true or false"),
+        ("channels:\n  - {id: c, kind: [email]}\n", 2, "`kind` must be a text"),
         ("entities:\n  - {id: x, name: X}\n", 2, "no 'kind'"),
         (HEAD + "topics: [{id: t, rule: ADEX}]\nsubscriptions:\n"
          "  - {analyst: anna, topic: t, channel: anna-mial}\n", 18,

@@ -74,6 +74,13 @@ def test_an_unknown_page_exits_1_and_names_the_sources_of_its_site(config: Path)
     assert "gazette" in result.stdout
 
 
+@pytest.mark.parametrize("url", ["not a url", "http://[bad", "ftp://news.example/a", ""])
+def test_what_is_no_address_is_wrong_use(config: Path, url: str) -> None:
+    result = run(config, "explain", url)
+    assert result.exit_code == 2
+    assert "is no address of a page" in result.stderr
+
+
 def test_a_named_topic_says_why_it_does_not_match(config: Path) -> None:
     text = run(config, "explain", records.ALERTED, "--topic", "tanks").stdout
     assert "topic tanks as it stands does not match" in text

@@ -9,6 +9,7 @@ import click
 
 from vedette.cli._app import App, pass_app
 from vedette.cli._output import emit_json, iso, say
+from vedette.errors import UsageError
 
 if TYPE_CHECKING:
     from alerts.rules.explain import Explanation
@@ -25,8 +26,11 @@ def command(app: App, url: str, topic_id: str | None) -> int:
 
     Exits 1 where no source has shown the page.
     """
+    from crawler.urls import normalise
     from vedette.trace import trace, verdict
 
+    if not normalise(url):
+        raise UsageError(f"{url!r} is no address of a page: write https://...")
     with app.store().read() as tx:
         found = trace(tx, url)
         why = None if topic_id is None else _why(tx, found.article, topic_id)
@@ -105,7 +109,6 @@ def _told_lines(told: Told) -> Iterator[str]:
 def _why(tx: Any, article: Article | None, topic_id: str) -> Explanation | None:
     """How a topic, as it stands now, judges the article; None where there is no article."""
     from vedette.archive import monitor_of
-    from vedette.errors import UsageError
 
     topic: Topic | None = tx.topics.get(topic_id)
     if topic is None:
