@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from storage._base import Aggregate
 from storage.articles import to_article
@@ -76,9 +76,10 @@ class Stories(Aggregate):
 
     def add_bands(self, article_id: int, bands: Sequence[int], at: datetime) -> None:
         """Make an article findable by its near copies."""
-        for band in set(bands):
-            self.session.merge(BandRow(band=band, article_id=article_id, at=at))
-        self.session.flush()
+        self.session.execute(delete(BandRow).where(BandRow.article_id == article_id))
+        rows = [{"band": band, "article_id": article_id, "at": at} for band in set(bands)]
+        if rows:
+            self.session.execute(insert(BandRow), rows)
 
     def join(self, story_id: int, article_id: int, score: float | None, reason: str, now: datetime) -> None:
         """Move an article into a story; a story that has none left is forgotten unless an alert knows it."""
