@@ -24,6 +24,9 @@ from vedette.errors import VedetteError
 
 def run(path: Path | None = None) -> None:
     """Run the daemon in the foreground until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     settings = config.load(path)
     log.configure(level=settings.log.level, format=settings.log.format)
     load_plugins(settings.plugins.modules)
@@ -33,9 +36,6 @@ def run(path: Path | None = None) -> None:
         context = Context(settings, clock, store, "daemon", new_boot(), log.get("vedette", role="daemon"))
         seed(context)
         print(*summary(settings, store), sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
         supervisor = Supervisor(context, settings.file)
         # no tick is lost to a late start, none runs twice at once, and none outlives the process
         scheduler = BackgroundScheduler(

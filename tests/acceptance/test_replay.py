@@ -153,6 +153,7 @@ def run(tmp_path: Path, window: Window, env: dict[str, str], receivers: Receiver
         if kills:  # a daemon that was never let live long has something to catch up with
             wait_for(lambda: told_all(window, receivers), 120)
             time.sleep(5)
+            time.sleep(15)  # the last daemon shall be up before it is asked to stop
         assert daemon.stop() == 0
 
 
