@@ -17,8 +17,8 @@ import uvloop
 from crawler import jobs
 from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
-from crawler.politeness import Politeness
-from vedette.model import Item, ItemState, SourceClaim
+from crawler.politeness import PATIENCE, Politeness
+from vedette.model import Item, ItemState, SourceClaim, SourceState
 from vedette.network import host_of
 
 if TYPE_CHECKING:
@@ -90,8 +90,12 @@ class Worker:
             left = await asyncio.to_thread(self._due)
         while not self.context.stop.is_set():
             started = await self._dispatch(left)
-            if not started and not self._running and not left and not await asyncio.to_thread(self._pages_wait):
-                break
+            if not started and not self._running:
+                refused = await asyncio.to_thread(self._not_now, left)
+                self.tally.failed.update(refused)
+                left -= set(refused)
+                if not left and not await asyncio.to_thread(self._pages_wait):
+                    break
             if not started:
                 await self._rest()
         await self._finish()
@@ -179,6 +183,21 @@ class Worker:
                 for status in tx.sources.list()
                 if status.source.state == "active" and (status.next_poll_at is None or status.next_poll_at <= now)
             }
+
+    def _not_now(self, ids: Collection[str]) -> dict[str, str]:
+        """Which of these sources can't be polled in this run, and why: waiting for them could take a day."""
+        soon = self.context.clock.now() + self.context.clock.real(PATIENCE)
+        refused = {}
+        with self.context.store.read() as tx:
+            for source_id in ids:
+                status = tx.sources.get(source_id)
+                if status is None or status.source.state is not SourceState.ACTIVE:
+                    refused[source_id] = "no such source" if status is None else f"it is {status.source.state}"
+                    continue
+                host = tx.hosts.get(host_of(status.source.url))
+                if host is not None and host.next_ok_at is not None and host.next_ok_at > soon:
+                    refused[source_id] = f"the host asked to be left alone until {host.next_ok_at}: {host.reason}"
+        return refused
 
     def _pages_wait(self) -> bool:
         with self.context.store.read() as tx:

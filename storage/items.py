@@ -183,6 +183,10 @@ class Items(Aggregate):
     def any_waiting(self, state: ItemState, now: datetime) -> bool:
         """Whether an item waits in this state, looked at without a lock: most looks find nothing."""
         query = select(ItemRow.id).where(ItemRow.state == state.value, ItemRow.next_attempt_at <= now)
+        if state is ItemState.NEW:  # its host may have asked to be left alone for longer
+            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(
+                or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)
+            )
         return self.session.scalars(query.where(free(ItemRow, now)).limit(1)).first() is not None
 
     def release(self, owner: str) -> int:

@@ -17,7 +17,7 @@ from storage import Store, open_store
 from tests.httpserver import Reply, Site, serve
 from vedette.config import CrawlSettings, NetworkSettings, Settings
 from vedette.daemon.context import Context
-from vedette.model import DropReason, Item, ItemState, Source, SourceStatus
+from vedette.model import DropReason, Item, ItemState, Source, SourceState, SourceStatus
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -232,13 +232,28 @@ def test_gzip_without_a_charset(crawl: Crawl) -> None:
 def test_429_gives_exactly_one_request_until_the_time_is_over(crawl: Crawl) -> None:
     crawl.site.routes["/feed"] = Reply(status=429, headers={"Retry-After": "3600"})
     crawl.run()
-    crawl.run(timedelta(minutes=20))
-    crawl.run(timedelta(minutes=20))
+    for _ in range(2):
+        tally = crawl.run(timedelta(minutes=20))
+        assert "left alone" in tally.failed["site"], "said, and not waited for"
     assert len(crawl.site.asked("/feed")) == 1
     feed(crawl, "/1")
     crawl.run(timedelta(hours=13))
     assert len(crawl.site.asked("/feed")) == 2
     assert crawl.status.failures == 0
+
+
+def test_pages_of_a_host_that_is_left_alone_hold_up_no_run(crawl: Crawl) -> None:
+    feed(crawl, "/1", "/2")
+    crawl.site.routes["/1"] = Reply(status=429, headers={"Retry-After": "3600"})
+    crawl.run()
+    assert crawl.site.asked("/2") == []
+    assert crawl.count(ItemState.NEW) == 2
+
+
+def test_a_paused_source_is_not_waited_for(crawl: Crawl) -> None:
+    with crawl.store.write() as tx:
+        tx.sources.set_state("site", SourceState.PAUSED, "enough", crawl.clock.now())
+    assert crawl.run(ids=["site", "none"]).failed == {"site": "it is paused", "none": "no such source"}
 
 
 def test_robots_that_can_not_be_read_forbid_all(crawl: Crawl) -> None:
