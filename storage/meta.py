@@ -79,15 +79,17 @@ class Workers(Aggregate):
         for table in LEASED:
             dead = table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners)
             if table is SourceRow:
-                for source in self.session.scalars(select(SourceRow).where(dead)):
+                held = list(self.session.scalars(select(SourceRow).where(dead).order_by(SourceRow.id)))
+                for place, source in enumerate(held, 1):
                     source.failures += 1
                     source.last_error = "the crawler died while it was polled"
-                    source.next_poll_at = now + _pause(source.failures)
+                    source.next_poll_at = now + _pause(source.failures, place / len(held))
             elif table is ItemRow:
-                for item in self.session.scalars(select(ItemRow).where(dead)):
+                items = list(self.session.scalars(select(ItemRow).where(dead).order_by(ItemRow.id)))
+                for place, item in enumerate(items, 1):
                     item.attempts += 1
                     if item.state == ItemState.NEW.value:
-                        item.next_attempt_at = now + _pause(item.attempts)
+                        item.next_attempt_at = now + _pause(item.attempts, place / len(items))
             self.session.flush()
             count += self._void(table, dead)
         gone = WorkerRow.owner.like(f"{role}:{boot}:%") & WorkerRow.owner.not_in(owners)
@@ -104,5 +106,6 @@ class Workers(Aggregate):
         return count
 
 
-def _pause(deaths: int) -> timedelta:
-    return timedelta(seconds=15 * 2 ** min(deaths, 8))
+def _pause(deaths: int, place: float) -> timedelta:
+    """How long to leave something alone: what was in flight together is spread, so that the culprit dies alone."""
+    return timedelta(seconds=15 * 2 ** min(deaths - 1, 9) * (0.5 + place))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable
@@ -28,6 +29,8 @@ class Receivers:
     slack: list[dict[str, Any]] = field(default_factory=list)
     hooks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # (webhook-id, payload)
     bad_signatures: int = 0
+    slow: float = 0.0  # seconds that the webhook receiver takes to answer
+    begun: int = 0  # webhooks that it has begun to receive
     smtp_port: int = 0
     http_port: int = 0
 
@@ -67,7 +70,9 @@ class Receivers:
         return web.Response(text="ok")
 
     async def _hook(self, request: web.Request) -> web.Response:
+        self.begun += 1
         body = await request.read()
+        await asyncio.sleep(self.slow)
         try:
             Webhook(SECRET).verify(body, dict(request.headers))
         except WebhookVerificationError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import demo
-from tests.daemon import LOOPBACK, Daemon, declarations
+from tests.daemon import LOOPBACK, ROOT, Daemon, declarations
 from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, NewsSite, wait_for
 from tests.receivers import Receivers
 
@@ -70,3 +70,51 @@ def test_a_second_daemon_is_refused_and_sigterm_ends_the_first(tmp_path: Path) -
         assert "another daemon" in twin.stderr
         assert len(twin.stderr.strip().splitlines()) == 1
         assert daemon.stop() == 0
+
+
+def test_sigterm_finishes_the_message_that_is_on_its_way(tmp_path: Path) -> None:
+    with NewsSite() as site, Receivers(slow=3.0) as receivers:
+        daemon = Daemon(tmp_path, LOOPBACK)
+        daemon.apply(declarations(site, receivers, {"c-27j": CONFIGURATION_TOPICS["c-27j"]}))
+        daemon.start()
+        assert wait_for(lambda: site.polled("rss"), 40), daemon.log.read_text()
+        time.sleep(3)
+        site.show(ARTICLES[0])
+        assert wait_for(lambda: receivers.begun, 40), daemon.log.read_text()
+        assert daemon.stop() == 0
+        assert len(receivers.hooks) == 1
+        (delivery,) = [row for row in daemon.rows("deliveries", "list") if row["channel"] == "hook"]
+        assert delivery["state"] == "sent"
+
+
+BOMB = """
+import os
+from crawler.spiders import SourceSpider
+
+class Bomb(SourceSpider):
+    \"\"\"Ends the process that reads it.\"\"\"
+
+    kind = "bomb"
+    example = {}
+
+    def read(self, body, url, headers, max_entries):
+        os._exit(7)
+"""
+
+
+def test_a_source_that_kills_its_crawler_stops_neither_the_daemon_nor_the_other_sources(tmp_path: Path) -> None:
+    (tmp_path / "bomb_kind.py").write_text(BOMB)
+    with NewsSite() as site, Receivers() as receivers:
+        env = {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
+        daemon = Daemon(tmp_path, LOOPBACK + '[plugins]\nmodules = ["bomb_kind"]\n', env)
+        declared = declarations(site, receivers, {"c-27j": CONFIGURATION_TOPICS["c-27j"]})
+        declared["sources"].append({"id": "bomb", "kind": "bomb", "url": site.feed_url("json") + "?bomb"})
+        daemon.apply(declared)
+        daemon.start()
+        assert wait_for(lambda: "exited with code 7" in daemon.log.read_text(), 40), daemon.log.read_text()
+        assert wait_for(lambda: "source=rss" in daemon.log.read_text(), 60), daemon.log.read_text()
+        site.show(ARTICLES[0])
+        assert wait_for(lambda: receivers.hooks, 60), daemon.log.read_text()
+        assert daemon.stop() == 0
+        (bomb,) = [row for row in daemon.rows("sources", "list") if row["source"]["id"] == "bomb"]
+        assert bomb["failures"] >= 1

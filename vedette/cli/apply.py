@@ -32,10 +32,9 @@ def command(app: App, file: Path, dry_run: bool, prune: bool) -> None:
     """
     from vedette import apply
 
+    vault = app.settings.vault()  # before the file is read: its settings bring the kinds of plug-ins
     declared = apply.read(file)
-    answers = apply.apply(
-        declared, app.store(create=True), app.settings.vault(), app.clock.now(), dry_run=dry_run, prune=prune
-    )
+    answers = apply.apply(declared, app.store(create=True), vault, app.clock.now(), dry_run=dry_run, prune=prune)
     told = [line for line in answers if line.answer != "same"]
     counts = {answer: sum(line.answer == answer for line in answers) for answer in ("created", "changed", "deleted")}
     summary = ", ".join(f"{n} {answer}" for answer, n in counts.items() if n) or "nothing to change"
