@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check slow demo replay bench clean
+.PHONY: run test check slow nightly demo replay bench clean
 
 run: $(STAMP)
 	@test -f vedette.toml || { $(BIN)/vedette config init vedette.toml >/dev/null; \
@@ -12,7 +12,7 @@ run: $(STAMP)
 	@exec $(BIN)/vedette run --config vedette.toml
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 -m "not slow and not nightly" --cov --cov-report=term:skip-covered
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -21,7 +21,10 @@ check: $(STAMP)
 	$(BIN)/python -m pytest -q tests/unit/test_contracts.py
 
 slow: $(STAMP)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not nightly"
+
+nightly: $(STAMP)
+	$(BIN)/python -m pytest -m nightly
 
 demo: $(STAMP)
 	$(BIN)/python -m tests.demo

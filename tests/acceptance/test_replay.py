@@ -84,6 +84,7 @@ def test_every_written_story_alerts_and_no_decoy(window: Window, tmp_path: Path)
     check_politeness(report)
 
 
+@pytest.mark.nightly
 def test_nothing_is_lost_in_fifty_kills(tmp_path: Path) -> None:
     play(Window("2026-06-06T00:00:00Z", 9, 1_500), tmp_path, kills=50)
 
