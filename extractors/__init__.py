@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ class Limits:
     max_elements: int = 60_000
 
 
+MARKUP = re.compile(rb"<\0?(!\0?d\0?o\0?c|h\0?t\0?m\0?l|h\0?e\0?a\0?d|b\0?o\0?d\0?y|t\0?i\0?t\0?l\0?e)", re.IGNORECASE)
+"""What HTML begins with, in one byte a letter or two."""
 REFUSED_KINDS = {PageKind.LISTING, PageKind.VIDEO, PageKind.CONSENT, PageKind.CAPTCHA, PageKind.ERROR}
 
 
@@ -86,7 +89,7 @@ def check(page: Page, limits: Limits) -> None:
         raise Refused(DropReason.TOO_LARGE, f"{len(page.body)} bytes, more than {limits.max_bytes}")
     if head.startswith((b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"RIFF", b"ID3")):
         raise Refused(DropReason.NOT_HTML, "its bytes are of another kind of file")
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and not MARKUP.search(head):
         raise Refused(DropReason.NOT_HTML, "its bytes are binary")
     elements = page.body.count(b"<")
     if elements > 2 * limits.max_elements:  # opening and closing tags

@@ -58,7 +58,7 @@ class Document:
     @cached_property
     def tree(self) -> lxml_html.HtmlElement:
         """The root element; Refused where a parser finds none."""
-        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=False)
+        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True)
         try:
             root = lxml_html.document_fromstring(self.html.encode("utf-8", "replace"), parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
