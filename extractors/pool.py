@@ -7,11 +7,13 @@ yet, and then refused with its reason.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -101,7 +103,7 @@ class ExtractionPool:
         )
 
     def _schedule(self, attempt: _Attempt) -> None:
-        work = partial(self._work, attempt.page, limits=self.limits, last_resort=attempt.last_resort)
+        work = partial(_guarded, self._work, attempt.page, limits=self.limits, last_resort=attempt.last_resort)
         with self._lock:
             pool = self._pool
         if pool is None:
@@ -159,6 +161,19 @@ class ExtractionPool:
         if isinstance(error, ProcessExpired):
             return Refused(DropReason.EXTRACTION_FAILED, f"its process died ({error})")
         return Refused(DropReason.EXTRACTION_FAILED, " ".join(repr(error).split())[:DETAIL])
+
+
+def _guarded(work: Callable[..., Article], page: Page, *, limits: Limits, last_resort: bool) -> Article:
+    """In the process: a page that ate the memory gives it back, so that the next one does not pay for it.
+
+    The error that is raised keeps no frame of the work, whose variables it would hold until the next page has ended.
+    """
+    try:
+        return work(page, limits=limits, last_resort=last_resort)
+    except MemoryError as error:
+        traceback.clear_frames(error.__traceback__)
+    gc.collect()
+    raise MemoryError
 
 
 def _discard(pool: ProcessPool) -> None:
