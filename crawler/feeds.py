@@ -271,7 +271,7 @@ def _language(value: Any) -> str:
 
 
 def _ttl(value: Any) -> timedelta | None:
-    return timedelta(minutes=min(int(value), 10080)) if str(value or "").strip().isdigit() and int(value) else None
+    return timedelta(minutes=min(int(value), 10080)) if str(value or "").strip().isdecimal() and int(value) else None
 
 
 def _first_text(root: Any, name: str) -> str:

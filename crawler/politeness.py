@@ -148,7 +148,7 @@ class Politeness:
 def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
     """The real seconds that a Retry-After asks for, None where there is none. `wall` is the machine's own date."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return min(float(value), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(value)

@@ -40,6 +40,6 @@ def max_age(headers: Mapping[str, str]) -> timedelta | None:
     """How long an answer may be kept by its Cache-Control, None where it does not say."""
     for part in headers.get("cache-control", "").split(","):
         name, _, value = part.strip().partition("=")
-        if name.lower() == "max-age" and value.strip('"').isdigit():
+        if name.lower() == "max-age" and value.strip('"').isdecimal():
             return timedelta(seconds=min(int(value.strip('"')), 86400))
     return None
