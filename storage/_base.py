@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, or_
+from sqlalchemy import CursorResult, Select, bindparam, or_
 from sqlalchemy.orm import Session
 
 CREATED, CHANGED, SAME = "created", "changed", "same"
@@ -52,6 +52,11 @@ def free(row_type: Any, now: datetime) -> Any:
     return or_(row_type.owner.is_(None), row_type.lease_until <= now)
 
 
+def within(column: Any, values: Iterable[str]) -> Any:
+    """`column IN (values)` with the values written out: a partial index serves only who repeats its condition."""
+    return column.in_(bindparam(None, list(values), expanding=True, literal_execute=True))
+
+
 def iso(value: datetime | None) -> str | None:
     """An instant for a JSON column."""
     return value.isoformat() if value else None
@@ -77,4 +82,5 @@ __all__ = [
     "iso",
     "plain",
     "rowcount",
+    "within",
 ]

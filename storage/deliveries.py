@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from storage._base import Aggregate, free, instant, iso, rowcount
-from storage.models import AttemptRow, ChannelRow, DeliveryRow
+from storage._base import Aggregate, free, instant, iso, rowcount, within
+from storage.models import OPEN, AttemptRow, ChannelRow, DeliveryRow
 from vedette.errors import UsageError
 from vedette.model import (
     Attempt,
@@ -24,9 +24,6 @@ from vedette.model import (
     Notice,
     Sentence,
 )
-
-OPEN = tuple(state.value for state in DeliveryState if state in {"held", "pending", "sending", "retry", "uncertain"})
-"""States in which a delivery is still to be sent."""
 
 
 class Deliveries(Aggregate):
@@ -156,7 +153,7 @@ class Deliveries(Aggregate):
 
     def expire(self, now: datetime) -> builtins.list[int]:
         """End what is past its time and nobody is sending, whatever its channel does; the ids."""
-        mine = (DeliveryRow.state.in_(OPEN), DeliveryRow.expires_at <= now, free(DeliveryRow, now))
+        mine = (within(DeliveryRow.state, OPEN), DeliveryRow.expires_at <= now, free(DeliveryRow, now))
         ids = list(self.session.scalars(select(DeliveryRow.id).where(*mine)))
         for delivery_id in ids:
             self.end(delivery_id, DeliveryState.EXPIRED, DeliveryReason.TOO_LATE, now)
@@ -204,7 +201,8 @@ class Deliveries(Aggregate):
         """Give back what a stopping worker claimed and has not begun to send; how many there were."""
         unfinished = (
             select(AttemptRow.delivery_id)
-            .where(AttemptRow.delivery_id == DeliveryRow.id, AttemptRow.finished_at.is_(None))
+            .where(AttemptRow.delivery_id == DeliveryRow.id, AttemptRow.number == DeliveryRow.attempts)
+            .where(AttemptRow.owner == owner, AttemptRow.finished_at.is_(None))
             .exists()
         )
         statement = (
@@ -279,7 +277,7 @@ class Deliveries(Aggregate):
     def counts(self) -> dict[DeliveryState, int]:
         """How many deliveries stand in each state."""
         query = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
-        rows = dict(self.session.execute(query).tuples().all())
+        rows = dict(self.session.execute(query).all())
         return {state: rows.get(state.value, 0) for state in DeliveryState}
 
     def sent_since(self, subscription: str, since: datetime) -> int:
@@ -314,14 +312,14 @@ def _due(now: datetime, busy_channels: Collection[str]) -> Select[DeliveryRow]:
             earlier.subscription == DeliveryRow.subscription,
             earlier.story_id == DeliveryRow.story_id,
             earlier.id < DeliveryRow.id,
-            earlier.state.in_(OPEN),
+            within(earlier.state, OPEN),
         )
         .exists()
     )
     query = (
         select(DeliveryRow)
         .join(ChannelRow, ChannelRow.id == DeliveryRow.channel)
-        .where(DeliveryRow.state.in_(OPEN), DeliveryRow.next_attempt_at <= now, free(DeliveryRow, now))
+        .where(within(DeliveryRow.state, OPEN), DeliveryRow.next_attempt_at <= now, free(DeliveryRow, now))
         .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= now))
         .where(~blocked)
         .order_by(DeliveryRow.next_attempt_at, DeliveryRow.id)

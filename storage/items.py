@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from storage._base import Aggregate, free, instant, iso, rowcount
+from storage._base import Aggregate, free, instant, iso, rowcount, within
 from storage.fetches import Drops
-from storage.models import HostRow, ItemRow, PageRow, SightingRow, SourceRow
+from storage.models import WAITING, HostRow, ItemRow, PageRow, SightingRow, SourceRow
 from vedette.model import Drop, Entry, Item, ItemState, Page
 from vedette.network import host_of
 
@@ -87,7 +87,7 @@ class Items(Aggregate):
         """Lease items that wait in this state. NEW ones: at most one per host, none whose host must wait or is busy."""
         query = (
             select(ItemRow)
-            .where(ItemRow.state == state.value, free(ItemRow, now))
+            .where(within(ItemRow.state, WAITING), ItemRow.state == state.value, free(ItemRow, now))
             .where(ItemRow.next_attempt_at <= now)
             .order_by(ItemRow.next_attempt_at, ItemRow.id)
         )
@@ -177,12 +177,13 @@ class Items(Aggregate):
 
     def counts(self) -> dict[ItemState, int]:
         """How many items stand in each state."""
-        rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).tuples().all())
+        rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).all())
         return {state: rows.get(state.value, 0) for state in ItemState}
 
     def any_waiting(self, state: ItemState, now: datetime) -> bool:
         """Whether an item waits in this state, looked at without a lock: most looks find nothing."""
-        query = select(ItemRow.id).where(ItemRow.state == state.value, ItemRow.next_attempt_at <= now)
+        waiting = within(ItemRow.state, WAITING), ItemRow.state == state.value
+        query = select(ItemRow.id).where(*waiting, ItemRow.next_attempt_at <= now)
         if state is ItemState.NEW:  # its host may have asked to be left alone for longer
             query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(
                 or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from storage._base import Aggregate, rowcount
+from storage._base import Aggregate, rowcount, within
 from storage.models import (
+    OPEN,
+    WAITING,
     BandRow,
     Base,
     ChannelRow,
@@ -21,7 +23,6 @@ from storage.models import (
     SourceRow,
     WorkerRow,
 )
-from vedette.model import ItemState
 
 FUTURE: tuple[tuple[type[Base], str], ...] = (
     (SourceRow, "next_poll_at"),
@@ -49,7 +50,9 @@ class Maintenance(Aggregate):
             column: Any = getattr(table, name)
             query = select(table).where(column > now)
             if table is ItemRow:
-                query = query.where(ItemRow.state.in_((ItemState.NEW.value, ItemState.FETCHED.value)))
+                query = query.where(within(ItemRow.state, WAITING))
+            elif table is DeliveryRow:
+                query = query.where(within(DeliveryRow.state, OPEN))
             for row in self.session.scalars(query):
                 setattr(row, name, max(now, getattr(row, name) + delta))
                 count += 1
@@ -58,11 +61,11 @@ class Maintenance(Aggregate):
 
     def prune(self, before: datetime, now: datetime) -> dict[str, int]:
         """Delete logs, pages, bands and heartbeats from before that instant; articles, alerts and deliveries stay."""
-        finished = select(ItemRow.id).where(ItemRow.state.in_((ItemState.DONE.value, ItemState.DROPPED.value)))
+        waits = select(ItemRow.id).where(ItemRow.id == PageRow.item_id, ItemRow.state.in_(WAITING)).exists()
         old = {
             "fetches": delete(FetchRow).where(FetchRow.at < before),
             "drops": delete(DropRow).where(DropRow.at < before),
-            "pages": delete(PageRow).where(PageRow.fetched_at < before, PageRow.item_id.in_(finished)),
+            "pages": delete(PageRow).where(PageRow.fetched_at < before, ~waits),
             "bands": delete(BandRow).where(BandRow.at < before),
             "workers": delete(WorkerRow).where(WorkerRow.beat_at < min(before, now)),
         }

@@ -9,6 +9,31 @@ from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, Text, UniqueCons
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.types import BigKey, Blob, Instant, JSONType, Seconds
+from vedette.model import DeliveryState, ItemState
+
+WAITING = (ItemState.NEW.value, ItemState.FETCHED.value)
+"""States of an item in which a worker has still to take it."""
+OPEN = tuple(
+    state.value
+    for state in (
+        DeliveryState.HELD,
+        DeliveryState.PENDING,
+        DeliveryState.SENDING,
+        DeliveryState.RETRY,
+        DeliveryState.UNCERTAIN,
+    )
+)
+"""States in which a delivery is still to be sent."""
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the few rows that satisfy `where`: what is finished costs neither a claim nor a lease anything."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+def one_of(values: tuple[str, ...]) -> str:
+    """The SQL that `storage._base.within` writes for the column `state`, word for word."""
+    return f"state IN ({', '.join(repr(value) for value in values)})"
 
 
 class Base(DeclarativeBase):
@@ -88,7 +113,10 @@ class SourceRow(Leased, Base):
     interval: Mapped[timedelta | None]
     polling: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
-    __table_args__ = (Index("ix_sources_due", "state", "next_poll_at"),)
+    __table_args__ = (
+        Index("ix_sources_due", "state", "next_poll_at"),
+        partial_index("ix_sources_leased", "host", where="owner IS NOT NULL"),
+    )
 
 
 class HostRow(Base):
@@ -146,14 +174,8 @@ class ItemRow(Leased, Base):
     article_id: Mapped[int | None] = mapped_column(BigKey)
     last_error: Mapped[str]
     __table_args__ = (
-        # finished items leave this index, so a claim costs what is waiting, not what the archive holds
-        Index(
-            "ix_items_waiting",
-            "state",
-            "next_attempt_at",
-            sqlite_where=text("state IN ('new', 'fetched')"),
-            postgresql_where=text("state IN ('new', 'fetched')"),
-        ),
+        partial_index("ix_items_waiting", "state", "next_attempt_at", where=one_of(WAITING)),
+        partial_index("ix_items_leased", "host", where="owner IS NOT NULL"),
         Index("ix_items_article", "article_id"),
         Index("ix_items_source", "source_id", "seen_at"),
     )
@@ -182,6 +204,7 @@ class PageRow(Base):
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes]
     fetched_at: Mapped[datetime]
+    __table_args__ = (Index("ix_pages_fetched", "fetched_at"),)
 
 
 class DropRow(Base):
@@ -265,7 +288,7 @@ class BandRow(Base):
     band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     at: Mapped[datetime]
-    __table_args__ = (Index("ix_bands_at", "at"),)
+    __table_args__ = (Index("ix_bands_at", "at"), Index("ix_bands_article", "article_id"))
 
 
 class EntityRow(Base):
@@ -400,7 +423,7 @@ class SuppressionRow(Base):
     subscription: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
-    __table_args__ = (Index("ix_suppressions_alert", "alert_id"),)
+    __table_args__ = (Index("ix_suppressions_alert", "alert_id"), Index("ix_suppressions_article", "article_id"))
 
 
 class DeliveryRow(Leased, Base):
@@ -424,12 +447,10 @@ class DeliveryRow(Leased, Base):
     attempts: Mapped[int]
     last_error: Mapped[str]
     __table_args__ = (
-        Index(
-            "ix_deliveries_open",
-            "next_attempt_at",
-            sqlite_where=text("state IN ('held', 'pending', 'sending', 'retry', 'uncertain')"),
-            postgresql_where=text("state IN ('held', 'pending', 'sending', 'retry', 'uncertain')"),
-        ),
+        partial_index("ix_deliveries_open", "next_attempt_at", where=one_of(OPEN)),
+        partial_index("ix_deliveries_expiry", "expires_at", where=one_of(OPEN)),
+        partial_index("ix_deliveries_leased", "owner", where="owner IS NOT NULL"),
+        Index("ix_deliveries_cap", "subscription", "created_at"),
         Index("ix_deliveries_alert", "alert_id"),
         Index("ix_deliveries_order", "subscription", "story_id"),
         Index("ix_deliveries_created", "created_at"),

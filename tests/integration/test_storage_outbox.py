@@ -195,8 +195,8 @@ def test_what_a_dead_daemon_was_sending_is_uncertain_and_goes_out_again(store: S
         assert tx.workers.list() == []
         assert claim(tx, now, "deliver:new:8") == ["m"]
         assert tx.workers.void_leases("new") == 0
-        assert tx.workers.void_role("deliver", "new", [8]) == 0
-        assert tx.workers.void_role("deliver", "new", [9]) == 1
+        assert tx.workers.void_role("deliver", "new", [8], now) == 0
+        assert tx.workers.void_role("deliver", "new", [9], now) == 1
 
 
 def test_dead_and_expired_deliveries_can_be_sent_again_and_sent_ones_not(store: Store, now: datetime) -> None:

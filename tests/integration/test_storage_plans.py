@@ -1,0 +1,81 @@
+"""What workers ask again and again costs what is waiting, never what the archive holds: the plans of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from storage import Store, Transaction
+from vedette.model import ItemState
+
+GROWING = {
+    "items",
+    "deliveries",
+    "pages",
+    "fetches",
+    "drops",
+    "articles",
+    "attempts",
+    "suppressions",
+    "matches",
+    "bands",
+}
+"""Tables that keep what is finished."""
+ME = "crawl:one:1"
+
+Question = Callable[[Transaction, datetime], object]
+QUESTIONS: dict[str, Question] = {
+    "items, new": lambda tx, now: tx.items.claim(ItemState.NEW, ME, now, 5, now, ["busy.example"]),
+    "items, fetched": lambda tx, now: tx.items.claim(ItemState.FETCHED, ME, now, 5, now),
+    "items, any": lambda tx, now: tx.items.any_waiting(ItemState.NEW, now),
+    "items, release": lambda tx, _: tx.items.release(ME),
+    "sources": lambda tx, now: tx.sources.claim_due(ME, now, 5, now),
+    "deliveries": lambda tx, now: tx.deliveries.claim(ME, now, 5, now, busy_channels=["mail"]),
+    "deliveries, any": lambda tx, now: tx.deliveries.any_due(now),
+    "deliveries, expire": lambda tx, now: tx.deliveries.expire(now),
+    "deliveries, unsent": lambda tx, _: tx.deliveries.unsent(7),
+    "deliveries, cap": lambda tx, now: tx.deliveries.sent_since("s", now),
+    "deliveries, release": lambda tx, _: tx.deliveries.release(ME),
+    "leases of other boots": lambda tx, _: tx.workers.void_leases("two"),
+    "leases of a role": lambda tx, now: tx.workers.void_role("crawl", "one", [2], now),
+    "due instants": lambda tx, now: tx.maintenance.shift_due(timedelta(hours=-1), now),
+    "pruning": lambda tx, now: tx.maintenance.prune(now, now),
+    "near copies": lambda tx, now: tx.stories.candidates([1, -2], now),
+    "bands of a new revision": lambda tx, now: tx.stories.add_bands(3, [], now),
+    "why an article was not told": lambda tx, _: tx.alerts.suppressions(article_id=3),
+    "drops of a page": lambda tx, _: tx.drops.list(item_id=3),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_reads_a_whole_table(store: Store, now: datetime, question: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            asked.append((statement, parameters))
+
+    with store.write() as tx:
+        event.listen(store.engine, "before_cursor_execute", note)
+        QUESTIONS[question](tx, now)
+        event.remove(store.engine, "before_cursor_execute", note)
+        assert asked
+        for statement, parameters in asked:
+            assert not whole_tables(tx, statement, parameters) & GROWING, statement
+
+
+def whole_tables(tx: Transaction, statement: str, parameters: Any) -> set[str]:
+    """The tables that a statement reads from end to end."""
+    connection = tx.session.connection()
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [str(row[3]) for row in rows]
+        return {step.split()[1] for step in steps if step.startswith("SCAN") and " INDEX " not in step}
+    connection.execute(text("SET LOCAL enable_seqscan = off"))  # with few rows it would read them all, and rightly
+    rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+    steps = [str(row[0]) for row in rows]
+    return {step.split("Seq Scan on ")[1].split()[0] for step in steps if "Seq Scan on " in step}
