@@ -79,13 +79,13 @@ class Workers(Aggregate):
         for table in LEASED:
             dead = table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners)
             if table is SourceRow:
-                held = list(self.session.scalars(select(SourceRow).where(dead).order_by(SourceRow.id)))
+                held = sorted(self.session.scalars(select(SourceRow).where(dead)), key=lambda source: source.id)
                 for place, source in enumerate(held, 1):
                     source.failures += 1
                     source.last_error = "the crawler died while it was polled"
                     source.next_poll_at = now + _pause(source.failures, place / len(held))
             elif table is ItemRow:
-                items = list(self.session.scalars(select(ItemRow).where(dead).order_by(ItemRow.id)))
+                items = sorted(self.session.scalars(select(ItemRow).where(dead)), key=lambda item: item.id)
                 for place, item in enumerate(items, 1):
                     item.attempts += 1
                     if item.state == ItemState.NEW.value:
