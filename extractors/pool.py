@@ -189,8 +189,8 @@ def _prepare(memory_mb: int, parent: int, plugins: Sequence[str]) -> None:
     for name in plugins:
         KINDS.add(importlib.import_module(name))
     warm: Callable[[Page], Article] = extract
-    text = "<p>" + "A page that every library reads once, so that no real page has to wait for that. " * 10
-    warm(Page("https://warm.invalid/2026/01/02/page", f"<html><h1>Warm</h1>{text}</html>".encode()))
+    text = "<p>" + "An undated page that every library reads once, so that no real page waits for that. " * 10
+    warm(Page("https://warm.invalid/page", f"<html><h1>Warm</h1>{text}</html>".encode()))
     import resource
 
     import psutil

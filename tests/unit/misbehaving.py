@@ -33,6 +33,6 @@ def misbehave(page: Page, *, limits: Limits, last_resort: bool) -> Article:
     return extract(page, limits=limits)
 
 
-def die(memory_mb: int, parent: int) -> None:
+def die(*told: object) -> None:
     """Start no process: the machine is out of memory, or a library can't be loaded."""
     os._exit(1)

@@ -1,0 +1,77 @@
+"""vedette extract and vedette capture as a person types them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+URL = "https://harbour-dispatch.example/2026/03/12/third-patrol-aircraft/"
+PAGES = ROOT / "tests" / "data" / "pages"
+
+
+def vedette(*arguments: str, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "VEDETTE_CONFIG": "/nowhere/at/all.toml"}
+    command = [sys.executable, "-m", "vedette", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=60, check=False)
+
+
+def test_an_article_is_printed_as_json_without_database_or_configuration() -> None:
+    done = vedette("extract", str(PAGES / "wordpress-json-ld.html"), "--url", URL)
+    assert done.returncode == 0, done.stderr
+    article = json.loads(done.stdout)
+    assert article["title"] == "Coast guard takes over its third patrol aircraft"
+    assert article["authors"] == ["Marit Oskarsen"]
+    assert article["published_at"] == "2026-03-12T13:05:00+01:00"
+    assert article["modified_at"] == "2026-03-12T14:40:00Z"
+    assert {"text", "language", "site", "canonical_url", "image", "kind", "extractor"} <= article.keys()
+    assert done.stderr == b""
+
+
+def test_standard_input_may_be_gzipped_and_each_step_is_told() -> None:
+    body = gzip.compress((PAGES / "microdata.html").read_bytes())
+    done = vedette("extract", "-", "--url", URL, "--explain", stdin=body)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["authors"] == ["Jonas Breck"]
+    for step in (b"extractor: trafilatura", b"body: ", b"published: ", b" ms "):
+        assert step in done.stderr
+
+
+def test_a_page_that_is_no_article_exits_1_and_says_why() -> None:
+    plain = vedette("extract", str(PAGES / "captcha.html"), "--url", URL)
+    assert (plain.returncode, plain.stdout) == (1, b"")
+    assert plain.stderr.decode().count("\n") == 1
+    assert "captcha: asks whether the reader is human" in plain.stderr.decode()
+    told = vedette("extract", str(PAGES / "captcha.html"), "--url", URL, "--json")
+    assert told.returncode == 1
+    assert json.loads(told.stdout) == {
+        "kind": "captcha",
+        "reason": "not-an-article",
+        "detail": "captcha: asks whether the reader is human",
+    }
+
+
+def test_wrong_use_exits_2() -> None:
+    assert vedette("extract", "nowhere.html", "--url", URL).returncode == 2
+    assert vedette("extract", str(PAGES / "captcha.html")).returncode == 2
+
+
+def test_a_captured_page_is_a_test_case(tmp_path: Path) -> None:
+    source = str(PAGES / "microdata.html")
+    first = vedette("capture", source, "--url", URL, "--name", "my-case", "--folder", str(tmp_path))
+    assert first.returncode == 0, first.stderr
+    case = json.loads((tmp_path / "my-case.json").read_text(encoding="utf-8"))
+    assert case["url"] == URL
+    assert case["expected"]["authors"] == ["Jonas Breck"]
+    assert (tmp_path / "my-case.html").read_bytes() == (PAGES / "microdata.html").read_bytes()
+
+    again = vedette("capture", source, "--url", URL, "--name", "my-case", "--folder", str(tmp_path))
+    assert again.returncode == 2
+    assert "--force" in again.stderr.decode()
+    named = vedette("capture", source, "--url", URL, "--name", "My Case!", "--folder", str(tmp_path))
+    assert named.returncode == 2
+    assert "'my-case'" in named.stderr.decode()
