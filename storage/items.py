@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -45,11 +46,14 @@ class Items(Aggregate):
         """Take in (identity, entry) pairs of one poll; identities are unique over all sources.
 
         A source that shows a known entry id under another URL, or a known URL under another title, shows the same item.
-        A retitled item whose page was an article already is fetched again.
+        A retitled item whose page was an article already is fetched again. An entry id that one poll shows twice says
+        nothing: some feeds give all their entries the same.
         """
         new, retitled, known = [], [], 0
+        uses = Counter(entry.entry_id for _, entry in entries)
         for identity, entry in entries:
-            sighting = self._sighting(source_id, entry.entry_id or identity)
+            key = entry.entry_id if entry.entry_id and uses[entry.entry_id] == 1 else identity
+            sighting = self._sighting(source_id, key)
             row = self._row_of(identity) or (self.session.get(ItemRow, sighting.item_id) if sighting else None)
             if row is None:
                 row = _fresh(source_id, identity, entry, silent=silent, now=now)
@@ -66,7 +70,7 @@ class Items(Aggregate):
                 self.session.add(
                     SightingRow(
                         source_id=source_id,
-                        entry_key=entry.entry_id or identity,
+                        entry_key=key,
                         item_id=row.id,
                         title=entry.title,
                         first_seen_at=now,

@@ -169,6 +169,15 @@ def test_one_item_under_one_url_from_two_sources(store: Store, now: datetime) ->
     assert item.silent, "who saw it first decides"
 
 
+def test_a_feed_that_gives_every_entry_the_same_id_loses_none(store: Store, now: datetime) -> None:
+    urls = [f"https://news.example/{n}" for n in range(3)]
+    with store.write() as tx:
+        added = tx.items.add_entries("a", [(u, Entry(u, "same", u)) for u in urls], silent=False, now=now)
+        again = tx.items.add_entries("a", [(u, Entry(u, "same", u)) for u in urls], silent=False, now=now)
+    assert [item.url for item in added.new] == urls
+    assert (again.new, again.known, again.retitled) == ((), 3, ())
+
+
 def test_one_item_under_one_entry_id_though_its_url_moved(store: Store, now: datetime) -> None:
     with store.write() as tx:
         tx.items.add_entries("a", [entry("https://x.example/1", entry_id="7")], silent=False, now=now)
