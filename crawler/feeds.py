@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import fastfeedparser
 import feedparser
@@ -30,6 +31,9 @@ MAX_ENTRIES = 2000
 BARE_AMPERSAND = re.compile(rb"&(?=[a-zA-Z0-9_]+=)")
 """Of a URL that was not escaped: `&copy=3` would be read as a copyright sign."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
+RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modified")
 ROOTS = {"rss", "feed", "rdf", "channel"}
 
 
@@ -95,9 +99,11 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
     except (ValueError, LookupError, TypeError, AttributeError, etree.LxmlError):
         return parse_malformed(body, url, {}, max_entries)  # well-formed, but not as this parser likes it
     feed, found = parsed.feed, parsed.entries
-    if len(found) != sum(1 for _ in root.iter("{*}item", "{*}entry")):
+    elements = list(root.iter("{*}item", "{*}entry"))
+    if len(found) != len(elements):
         return parse_malformed(body, url, {}, max_entries)  # nested or misplaced entries
-    entries = [_entry(e, url) for e in found[:max_entries]]
+    pairs = list(zip(found, elements, strict=True))[:max_entries]
+    entries = [_entry(_completed(e, element), urljoin(url, element.base or "")) for e, element in pairs]
     return ParsedFeed(
         entries=tuple(entries),
         title=plain_text(feed.get("title") or ""),
@@ -118,6 +124,35 @@ def _strict_root(body: bytes) -> Any:
         return None
     # an entity that was left unresolved would be missing from the text: let the lenient parser see to it
     return None if next(root.iter(etree.Entity), None) is not None else root
+
+
+def _completed(raw: Any, element: Any) -> dict[str, Any]:
+    """An entry of fastfeedparser, set right from the element itself.
+
+    That parser leaves out the `<link>` of an RSS item that also has an Atom link of another relation, dates that the
+    version of RSS does not know, titles in XHTML and relative permalinks; it repeats the link as id where there is
+    none, and guesses a date from the id (a `<guid>12</guid>` is the twelfth of this month to it).
+    """
+    entry = dict(raw)
+    texts: dict[str, str] = {}
+    for child in element.iterchildren(etree.Element):
+        if text := (child.text or "").strip():
+            texts.setdefault(etree.QName(child).localname, text)
+    if "link" in texts and element.find(ATOM_LINK) is not None:
+        entry["links"], entry["link"] = (), texts["link"]
+    if not (entry.get("title") or "").strip() and (title := element.find("{*}title")) is not None:
+        entry["title"] = "".join(title.itertext())
+    dated = [texts[name] for name in DATES if name in texts]
+    if not dated:
+        entry["published"] = entry["updated"] = ""
+    elif not any(entry.get(name) for name in ("published", "created", "updated")):
+        entry["published"] = dated[0]
+    guid = element.find("{*}guid")
+    if guid is None and element.find("{*}id") is None and element.get(RDF_ABOUT) is None:
+        entry["id"] = ""
+    elif not entry.get("link") and guid is not None and guid.get("isPermaLink") == "true":
+        entry["link"] = texts.get("guid", "")
+    return entry
 
 
 def _entry(raw: Any, base: str) -> Entry:

@@ -6,17 +6,23 @@ An identity is a key, not an address: pages are fetched by the URL as the source
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from courlan import clean_url
 from w3lib.url import canonicalize_url, safe_url_string
 
 TRACKING = re.compile(
-    r"^(utm_.*|at_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_cid|mc_eid|_ga|_gl|_hsenc|_hsmi|ref_src"
-    r"|cmpid|ito|ns_.*|spm|wt_mc|xtor|ocid|smid|smtyp|partner|rss|from_rss|feed_id)$",
+    r"^((utm|at|mtm|pk|hsa|itm|oly|vero|mkt|ga|gad|ns)_.*|(fb|g|d|y|tw|msclk)clid|msclkid|gbraid|wbraid|igshid|igsh|mc_cid"
+    r"|mc_eid|_ga|_gl|_hsenc|_hsmi|ref_src|cmpid|ito|spm|wt_mc|xtor|ocid|smid|smtyp|partner|rss|from_rss|feed_id|amp)$",
     re.IGNORECASE,
 )
-"""Query parameters that say how a reader came, not what is read."""
+"""Query parameters that say how a reader came, not what is read.
+
+By whole names: courlan's list also takes `cid`, `uid`, `gallery` or `source_id`, by which some sites name articles, and
+two articles with one identity are one too few.
+"""
+WORDS = re.compile(r"^(ref|referrer|referer|source|src|via|campaign|medium)=\D*$", re.IGNORECASE)
+"""The same, unless the value has a digit and may be a number of something."""
 
 
 def normalise(url: str, base: str = "") -> str:
@@ -49,13 +55,12 @@ def identity(url: str) -> str:
 
 def _shortened(url: str) -> str:
     try:
-        parts = urlsplit(clean_url(url) or url)
+        page, _, query = urldefrag(url).url.partition("?")
+        parts = urlsplit(clean_url(page) or page)
         host = re.sub(r"^(www\d?|amp|m|mobile)\.(?=[^.]+\.)", "", (parts.hostname or "").lower())
         port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     except ValueError:
         return url
     path = re.sub(r"/(amp|index\.html?|index\.php)?/?$", "", parts.path) or "/"
-    query = "&".join(
-        p for p in parts.query.split("&") if p and not TRACKING.match(p.partition("=")[0]) and p != "amp=1"
-    )
-    return canonicalize_url(urlunsplit(("https", host + port, path, query, "")), keep_blank_values=True)
+    kept = (p for p in query.split("&") if p and not TRACKING.match(p.partition("=")[0]) and not WORDS.match(p))
+    return canonicalize_url(urlunsplit(("https", host + port, path, "&".join(kept), "")), keep_blank_values=True)

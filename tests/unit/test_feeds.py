@@ -108,6 +108,50 @@ def test_a_bare_ampersand_in_a_link_stays_what_it_is() -> None:
     assert entry.url == "https://x.example/?a=1&b=2&copy=3"
 
 
+ATOM = 'xmlns:atom="http://www.w3.org/2005/Atom"'
+
+
+@pytest.mark.parametrize(
+    ("item", "url", "entry_id", "published"),
+    [
+        ('<atom:link rel="standout" href="/o"/><link>/1</link>', "/1", "", None),
+        ('<atom:link rel="self" href="/self"/><link>/1</link><guid>/g</guid>', "/1", "/g", None),
+        ('<atom:link rel="alternate" href="/2"/>', "/2", "", None),
+        ("<guid>12</guid><link>/1</link>", "/1", "12", None),
+        ('<guid isPermaLink="true">/blog/1</guid>', "/blog/1", "/blog/1", None),
+        (
+            "<link>/1</link><pubDate>Mon, 02 Mar 2026 10:00:00 EST</pubDate>",
+            "/1",
+            "",
+            datetime(2026, 3, 2, 15, tzinfo=UTC),
+        ),
+    ],
+)
+def test_what_an_item_of_rss_is(item: str, url: str, entry_id: str, published: datetime | None) -> None:
+    body = f'<rss version="2.0" {ATOM}><channel><item><title>T</title>{item}</item></channel></rss>'
+    entry = parse_feed(body.encode(), url=URL).entries[0]
+    assert (entry.url, entry.entry_id, entry.published_at) == (f"https://news.example{url}", entry_id, published)
+
+
+def test_dates_that_the_version_of_rss_does_not_know_count() -> None:
+    body = (
+        b'<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<item rdf:about="https://news.example/1"><title>T</title>'
+        b"<pubDate>Sat, 01 Jan 2000 00:00:00 GMT</pubDate></item></rdf:RDF>"
+    )
+    assert parse_feed(body, url=URL).entries[0].published_at == datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def test_an_atom_title_in_xhtml_and_a_base_of_its_own() -> None:
+    body = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://news.example/a/"><entry xml:base="b/"><id>1</id>'
+        b'<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">A <b>bold</b> one</div></title>'
+        b'<link rel="replies" href="r"/><link href="1"/></entry></feed>'
+    )
+    entry = parse_feed(body, url=URL).entries[0]
+    assert (entry.url, entry.title) == ("https://news.example/a/b/1", "A bold one")
+
+
 def test_a_truncated_feed_gives_what_it_holds() -> None:
     items = "".join(f"<item><title>T{n}</title><link>https://x.example/{n}</link></item>" for n in range(10))
     whole = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'

@@ -17,6 +17,7 @@ SAME = [
     ("https://news.example/t%C9%99hvil", "https://news.example/təhvil"),
     ("https://news.example/t%c9%99hvil", "https://news.example/t%C9%99hvil"),
     ("https://news.example/", "https://news.example/index.html"),
+    ("https://news.example/a", "https://news.example/a?ref=homepage&source=rss&amp=1"),
 ]
 OTHER = [
     ("https://news.example/a", "https://news.example/A"),
@@ -26,6 +27,10 @@ OTHER = [
         "https://news.example/page/1175/?id=31647&id_sezione=94",
     ),
     ("https://en.news.example/a", "https://news.example/a"),
+    ("https://news.example/article.php?12345", "https://news.example/article.php?12346"),
+    ("https://news.example/view?cid=AEN1", "https://news.example/view?cid=AEN2"),
+    ("https://news.example/show?gallery=1", "https://news.example/show?gallery=2"),
+    ("https://news.example/show?ref=1", "https://news.example/show?ref=2"),
     ("https://m.co/a", "https://co/a"),
 ]
 
