@@ -27,6 +27,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
+from w3lib.url import safe_url_string
 
 from crawler import settings as scrapy_settings
 from crawler.handlers import BlockedAddressError
@@ -128,11 +129,11 @@ class Fetcher:
         begun = self.clock.monotonic()
         try:
             response = await asyncio.wait_for(self._crawler.engine.download_async(request), self._deadline)
-        except DOWNLOAD_ERRORS as error:
-            outcome, text = _failure(error)
-            return Answer(url, outcome, error=text, milliseconds=self._since(begun))
         except TimeoutError:
             return Answer(url, FetchOutcome.TIMEOUT, error="no whole answer in time", milliseconds=self._since(begun))
+        except (*DOWNLOAD_ERRORS, ValueError, OSError) as error:
+            outcome, text = _failure(error)
+            return Answer(url, outcome, error=text, milliseconds=self._since(begun))
         return self._answer(url, response, self._since(begun))
 
     def _answer(self, url: str, response: Response, milliseconds: int) -> Answer:
@@ -141,13 +142,25 @@ class Fetcher:
             for name, values in response.headers.items()
         }
         status = response.status
-        location = urljoin(url, headers.get("location", "")) if status in REDIRECTS else ""
+        if status in REDIRECTS:
+            location = _location(url, response.headers.get("Location") or b"")
+            error = "" if location else f"HTTP status {status} without a usable Location"
+            outcome = FetchOutcome.OK if location else FetchOutcome.BAD_REDIRECT
+            return Answer(url, outcome, status, headers, response.body, milliseconds, error, location)
         outcome = outcome_of(status)
         error = "" if outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED) else f"HTTP status {status}"
-        return Answer(url, outcome, status, headers, response.body, milliseconds, error, location)
+        return Answer(url, outcome, status, headers, response.body, milliseconds, error)
 
     def _since(self, begun: float) -> int:
         return round((self.clock.monotonic() - begun) * 1000)
+
+
+def _location(url: str, header: bytes) -> str:
+    """Where a redirect leads, "" for nowhere; what is not ASCII in it is taken for UTF-8, as browsers do."""
+    try:
+        return urljoin(url, safe_url_string(header)) if header.strip() else ""
+    except ValueError:  # such as "[" in the host
+        return ""
 
 
 def outcome_of(status: int) -> FetchOutcome:
@@ -168,6 +181,8 @@ def outcome_of(status: int) -> FetchOutcome:
 def _failure(error: Exception) -> tuple[FetchOutcome, str]:
     cause = error.__cause__
     below = getattr(cause, "os_error", None) or cause
+    if not isinstance(error, DOWNLOAD_ERRORS):
+        return FetchOutcome.FAILED, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     text = " ".join(str(below or error).split())[:300]
     if isinstance(below, BlockedAddressError):
         return FetchOutcome.BLOCKED_ADDRESS, text

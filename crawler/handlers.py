@@ -89,7 +89,7 @@ class BytesCompressionMiddleware(HttpCompressionMiddleware):
             body, left = self._handle_encoding(response.body, names, limit)
         except ValueError as error:  # more than the limit once unpacked
             raise IgnoreRequest(f"too large: {error}") from error
-        except (OSError, EOFError) as error:
+        except Exception as error:  # each codec raises a class of its own: zlib, brotli and zstd share none
             raise IgnoreRequest(f"bad compression: {error}") from error
         headers = response.headers.copy()
         if left:

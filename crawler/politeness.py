@@ -44,27 +44,32 @@ class Politeness:
         """One per process."""
         self._fetcher, self._store, self._clock = fetcher, store, clock
         self._hosts: dict[str, _Host] = {}
-        self._saved: dict[str, HostState] = {}
+        self._changed: set[str] = set()
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a URL, following redirects; every hop is asked of its own host's robots.txt and turn."""
-        asked, headers = url, dict(headers or {})
+        asked = url
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._one(url, headers)
+            # the whole way is asked with the validators that its end gave: the source has no others
+            answer = await self._one(url, headers or {})
             if not answer.location:
                 return replace(answer, url=url)
             if answer.location == asked:
                 break
-            if host_of(answer.location) != host_of(url):
-                headers = {}  # validators belong to the URL that gave them
             url = answer.location
         return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects, or a loop")
 
     def states(self) -> list[HostState]:
         """What is to be remembered of the hosts that were asked since the last call."""
-        changed = [host.state for host in self._hosts.values() if host.state is not self._saved.get(host.state.host)]
-        self._saved.update({state.host: state for state in changed})
-        return changed
+        states = []
+        for name in list(self._changed):  # a copy in one step: the loop goes on while a thread is here
+            self._changed.discard(name)  # before the state is read, so that a later change is not lost
+            states.append(self._hosts[name].state)
+        return states
+
+    def _remember(self, host: _Host, state: HostState) -> None:
+        host.state = state
+        self._changed.add(state.host)
 
     async def _one(self, url: str, headers: Mapping[str, str]) -> Answer:
         host = await self._host(host_of(url))
@@ -107,19 +112,20 @@ class Politeness:
             return answer
         text = answer.body[: robots.MAX_BYTES].decode("utf-8", "replace") if answer.status == 200 else ""
         status = 404 if answer.location else answer.status  # a redirect to elsewhere says nothing about this host
-        host.state = replace(
+        state = replace(
             host.state,
             robots_status=status,
             robots_text=text.replace("\0", ""),
             robots_fetched_at=self._clock.now(),
         )
-        host.state = replace(host.state, delay_seconds=robots.crawl_delay(host.state, self._fetcher.agent))
+        self._remember(host, replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent)))
         return answer
 
     async def _turn(self, host: _Host, url: str, headers: Mapping[str, str]) -> Answer:
         """Wait for the host's turn, ask, and note what it said about the next one."""
         wait = self._wait(host)
-        if wait > PATIENCE:
+        # a host's own Crawl-delay is waited for, or what it redirects could never be read
+        if wait > max(PATIENCE, 0 if host.state.reason else host.state.delay_seconds + 1):
             return Answer(url, FetchOutcome.THROTTLED, error=f"the host asked to be left alone: {host.state.reason}")
         if wait > 0:
             await asyncio.sleep(wait)
@@ -133,7 +139,7 @@ class Politeness:
             pause = max(pause, DEFAULT_RETRY_AFTER * 2 ** min(failures - 1, 6) if asked is None else asked + 0.5)
         host.not_before = self._clock.monotonic() + pause
         next_ok = self._clock.now() + self._clock.real(pause)
-        host.state = replace(host.state, next_ok_at=next_ok, failures=failures, reason=reason)
+        self._remember(host, replace(host.state, next_ok_at=next_ok, failures=failures, reason=reason))
         return answer
 
     def _wait(self, host: _Host) -> float:

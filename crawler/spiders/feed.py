@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 from crawler.feeds import ParsedFeed, looks_malformed, parse_feed
 from crawler.spiders import Listing, SourceSpider
 
+LARGE = 2**20
+"""Bytes; reading so many takes about a tenth of a second."""
+
 
 class FeedSpider(SourceSpider):
     """A feed of any format: which one is seen from its bytes.
@@ -32,8 +35,8 @@ class FeedSpider(SourceSpider):
         return Listing(feed.entries, feed.title, feed.language, max(floors, default=None), feed.overflow)
 
     def must_isolate(self, body: bytes) -> bool:
-        """The lenient parser's time is not bounded."""
-        return looks_malformed(body)
+        """The lenient parser's time is not bounded, and a large feed of any form would hold up the other hosts."""
+        return len(body) > LARGE or looks_malformed(body)
 
 
 def max_age(headers: Mapping[str, str]) -> timedelta | None:

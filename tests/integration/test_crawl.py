@@ -181,6 +181,9 @@ BOMB = b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">' + b"".join(
         (Reply(status=302, headers={"Location": "http://127.0.0.2/"}), "blocked-address"),
         (Reply(status=302, headers={"Location": "http://0x7f000002/"}), "blocked-address"),
         (Reply(status=302, headers={"Location": "file:///etc/hostname"}), "blocked-address"),
+        (Reply(status=302, headers={"Location": "http://[bad/"}), "bad-redirect"),
+        (Reply(status=302), "bad-redirect"),
+        (Reply(b"not zstd", headers={"Content-Encoding": "zstd"}), "cut"),
         (Reply(status=410), "gone"),
         (Reply(status=404), "http-error"),
         (Reply(status=500), "server-error"),
@@ -290,6 +293,24 @@ def test_a_crawl_delay_is_kept(crawl: Crawl) -> None:
     times = [asked.at for asked in crawl.site.log]
     assert len(times) == 4
     assert min(later - earlier for earlier, later in pairwise(times[1:])) >= 0.69
+
+
+def test_a_feed_that_moved_is_asked_conditionally(crawl: Crawl) -> None:
+    feed(crawl, "/1", ETag='"v1"')
+    crawl.site.routes["/feed.xml"] = crawl.site.routes["/feed"]
+    moved = crawl.site.url("/feed.xml", host="localhost")
+    crawl.site.routes["/feed"] = Reply(status=301, headers={"Location": moved})
+    crawl.run()
+    crawl.run(timedelta(hours=7))
+    assert [asked.headers.get("If-None-Match") for asked in crawl.site.asked("/feed.xml")] == [None, '"v1"']
+
+
+def test_a_crawl_delay_beyond_patience_keeps_no_feed_away(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.politeness.PATIENCE", 0.3)
+    feed(crawl, "/1")
+    crawl.site.routes["/robots.txt"] = Reply(b"User-agent: *\nCrawl-delay: 0.7\n")
+    crawl.run()
+    assert crawl.status.last_outcome == "ok"
 
 
 def test_a_missing_page_is_tried_later_then_dropped(crawl: Crawl) -> None:
