@@ -151,10 +151,10 @@ def run(tmp_path: Path, window: Window, env: dict[str, str], receivers: Receiver
             daemon.kill()
             daemon.start()
         time.sleep(max(0.0, end - time.monotonic()))
-        if kills:  # a daemon that was never let live long has something to catch up with
-            wait_for(lambda: told_all(window, receivers), 120)
-            time.sleep(5)
-            time.sleep(15)  # the last daemon shall be up before it is asked to stop
+        # one that was never let live long has something to catch up with, and Slack takes a message a second
+        wait_for(lambda: told_all(window, receivers), 120)
+        if kills:
+            time.sleep(20)  # the last daemon shall be up before it is asked to stop
         assert daemon.stop() == 0
 
 
@@ -181,13 +181,17 @@ def check_messages(window: Window, receivers: Receivers, kills: int) -> None:
     # a receiver that honours the key sees each message once; on the wire a kill may repeat what was in flight
     keys = {key for key, _ in receivers.hooks}
     messages = {(key, p["data"]["topic"]["id"], p["data"]["article"]["url"]) for key, p in receivers.hooks}
-    assert len(keys) == len(messages) == len({mail["Message-ID"] for mail in receivers.mails})
+    mails = {mail["Message-ID"] for mail in receivers.mails}
+    assert len(keys) == len(messages)
     assert len(receivers.hooks) - len(keys) <= kills
-    assert len(receivers.mails) - len(keys) <= kills
+    assert len(receivers.mails) - len(mails) <= kills
     for message in receivers.slack:
         for block in message["blocks"]:
             Block.parse(block).to_dict()
-    assert 0 <= len(receivers.slack) - len(keys) <= kills
+    # the daemon was stopped in the middle of its life: what came last may have reached one channel and not yet another
+    wanted = sum(len(expected_topics(row)) for row in judged)
+    assert len(mails) >= wanted
+    assert len(receivers.slack) >= wanted
 
 
 def check_politeness(report: str) -> None:
