@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.channels import CHANNELS, Result, SendContext, make_channel
 from alerts.channels import Channel as ChannelKind
+from alerts.links import with_links
 from alerts.notice import clean
 from storage import Transaction
 from vedette.errors import StorageError, VedetteError
+from vedette.links import LinkSigner
 from vedette.model import (
     Attempt,
     AttemptOutcome,
@@ -104,6 +106,7 @@ class Courier:
         """Nothing is claimed yet."""
         self.context, self.tally = context, Tally()
         self._vault = context.settings.vault()
+        self._signer = LinkSigner(self._vault)
         self._chance = random.Random()
         self._running: dict[str, asyncio.Task[None]] = {}  # by channel
         self._begun: dict[str, float] = {}  # by channel, monotonic
@@ -235,10 +238,11 @@ class Courier:
             sender = make_channel(channel.kind, channel.settings, self._vault)
         except VedetteError as error:
             return Result(AttemptOutcome.RETRY, "settings", "settings", str(error))
+        notice = with_links(delivery, self._signer, settings.alerts.public_url)
         try:
             # channels bound every phase themselves; this is for one that does not
             async with asyncio.timeout(send.timeout + OVERTIME):
-                return await sender.send(delivery.notice, delivery.idem_key, send)
+                return await sender.send(notice, delivery.idem_key, send)
         except TimeoutError:
             return Result(AttemptOutcome.UNCERTAIN, "deadline", "timeout", "the channel did not come back in time")
         except Exception as error:  # noqa: BLE001 - a plug-in's bug must not stop the others' messages; it is recorded

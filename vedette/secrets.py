@@ -6,6 +6,7 @@ the first line of a file. Whatever was resolved is remembered, and `redact` blot
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
@@ -127,6 +128,7 @@ class Vault:
         """A key that is none is a ConfigError."""
         from cryptography.fernet import Fernet, MultiFernet
 
+        self._keys = keys
         try:
             self._fernet = MultiFernet([Fernet(register(key)) for key in keys])
         except ValueError:
@@ -145,6 +147,10 @@ class Vault:
     def open(cls, key: str, key_file: Path) -> Vault:
         """The vault of `key`, else of `key_file`, which is created, for its owner only, where it is missing."""
         return cls(key or _read_or_create(key_file))
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """Keys for another use than encrypting, one for each of the vault's, the newest last."""
+        return [hmac.digest(key.encode(), purpose.encode(), "sha256") for key in reversed(self._keys)]
 
     def encrypt(self, secret: str) -> str:
         """The secret as it may be stored; what is encrypted already stays as it is."""

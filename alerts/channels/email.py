@@ -197,8 +197,9 @@ def build(notice: Notice, key: str, sender: str, settings: EmailSettings, contex
         message["References"] = f"<story-{thread}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<{_label(notice.topic)}.vedette.{domain}>"
-    if settings.unsubscribe_url:
-        message["List-Unsubscribe"] = f"<{settings.unsubscribe_url}>"
+    unsubscribe = settings.unsubscribe_url or notice.links.get("unsubscribe", "")
+    if unsubscribe.startswith("https://"):  # one click works over https alone (RFC 8058)
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(render_text(notice, context.templates), cte="quoted-printable")
     message.add_alternative(render_html(notice, context.templates), subtype="html", cte="quoted-printable")

@@ -130,6 +130,15 @@ def test_one_click_unsubscribe_survives_on_one_line() -> None:
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
+@pytest.mark.parametrize(("scheme", "there"), [("https", True), ("http", False)])
+def test_the_unsubscribe_link_of_a_message_is_its_header_where_one_click_can_work(scheme: str, there: bool) -> None:
+    url = f"{scheme}://vedette.example/links/{'x' * 300}"
+    message = build(notice(links={"unsubscribe": url}), KEY, "v@example.org", EmailSettings(to="a@example.org"), context())
+    raw = message.as_bytes().decode()
+    assert (f"List-Unsubscribe: <{url}>\r\n" in raw) == there
+    assert ("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw) == there
+
+
 def test_copies_and_updates_of_a_story_thread_together_and_stories_do_not() -> None:
     def headers(about: Notice, key: str = KEY) -> tuple[str, str]:
         parsed = message_from_bytes(
