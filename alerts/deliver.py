@@ -188,9 +188,9 @@ class Courier:
         begun = await self._persist(partial(self._begin, delivery))
         if begun is None:
             return
-        channel, attempt = begun
+        channel, attempt, thread = begun
         try:
-            result = await self._send(channel, delivery)
+            result = await self._send(channel, delivery, thread)
         except asyncio.CancelledError:  # stopped, and the receiver took too long: say so instead of leaving a riddle
             result = Result(AttemptOutcome.UNCERTAIN, "stop", "stopped", "Vedette stopped before the receiver answered")
         if channel.kind in CHANNELS and CHANNELS[channel.kind].spacing:
@@ -207,8 +207,8 @@ class Courier:
                 await asyncio.sleep(wait)
         return await asyncio.to_thread(write)
 
-    def _begin(self, delivery: Delivery) -> tuple[Channel, Attempt] | None:
-        """Write the attempt down; None where there is nothing to send any more."""
+    def _begin(self, delivery: Delivery) -> tuple[Channel, Attempt, str] | None:
+        """Write the attempt down, and look up what the message answers to; None where there is nothing to send."""
         now = self.context.clock.now()
         with self.context.store.write() as tx:
             channel = tx.channels.get(delivery.channel)
@@ -220,9 +220,9 @@ class Courier:
                 tx.deliveries.end(delivery.id, DeliveryState.DEAD, DeliveryReason.CHANNEL_DISABLED, now, "no channel")
                 return None
             attempt = tx.deliveries.start_attempt(delivery.id, self.context.owner, now)
-            return (channel, attempt) if attempt is not None else None
+            return (channel, attempt, tx.deliveries.thread(delivery)) if attempt is not None else None
 
-    async def _send(self, channel: Channel, delivery: Delivery) -> Result:
+    async def _send(self, channel: Channel, delivery: Delivery, thread: str) -> Result:
         settings = self.context.settings
         send = SendContext(
             now=self.context.clock.now(),
@@ -233,6 +233,8 @@ class Courier:
             public_url=settings.alerts.public_url,
             user_agent=settings.crawl.user_agent,
             templates=settings.deliver.templates,
+            channel=channel.id,
+            thread=thread,
         )
         try:
             sender = make_channel(channel.kind, channel.settings, self._vault)
@@ -264,6 +266,7 @@ class Courier:
                 error=error,
                 code=redact(result.code)[:100],
                 phase=result.phase,
+                receipt=result.receipt,
             )
             self._note_channel(tx, channel, result, error, now)
         if not held:

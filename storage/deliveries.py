@@ -116,8 +116,9 @@ class Deliveries(Aggregate):
         error: str = "",
         code: str = "",
         phase: str = "",
+        receipt: str = "",
     ) -> bool:
-        """Write down how an attempt ended and end the lease.
+        """Write down how an attempt ended and end the lease. `receipt` is what the receiver calls the message.
 
         False where the lease was lost: the attempt's outcome is kept, the delivery is left to who holds it now.
         """
@@ -134,7 +135,7 @@ class Deliveries(Aggregate):
         if reason is not None:
             values["reason"] = reason.value
         if state is DeliveryState.SENT:
-            values["sent_at"] = now
+            values["sent_at"], values["receipt"] = now, receipt or None
         mine = (
             (DeliveryRow.id == attempt.delivery_id)
             & (DeliveryRow.owner == owner)
@@ -146,6 +147,19 @@ class Deliveries(Aggregate):
         )
         self.session.expire_all()
         return rowcount(result) == 1
+
+    def thread(self, delivery: Delivery) -> str:
+        """The receipt of the first message of the same story on the same channel for the same subscription, or ""."""
+        if delivery.subscription is None or not delivery.notice.story_id:
+            return ""
+        query = select(DeliveryRow.receipt).where(
+            DeliveryRow.subscription == delivery.subscription,
+            DeliveryRow.story_id == delivery.notice.story_id,
+            DeliveryRow.channel == delivery.channel,
+            DeliveryRow.id < delivery.id,
+            DeliveryRow.receipt.is_not(None),
+        )
+        return self.session.scalars(query.order_by(DeliveryRow.id).limit(1)).first() or ""
 
     def any_due(self, now: datetime, busy_channels: Collection[str] = ()) -> bool:
         """Whether a delivery is due, looked at without a lock: most looks find nothing."""
@@ -373,4 +387,5 @@ def _delivery(row: DeliveryRow) -> Delivery:
         subscription=row.subscription,
         revision=row.revision,
         last_error=row.last_error,
+        receipt=row.receipt or "",
     )

@@ -446,7 +446,9 @@ class DeliveryRow(Leased, Base):
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int]
     last_error: Mapped[str]
+    receipt: Mapped[str | None]  # what the receiver calls the message: later ones of its story answer to it
     __table_args__ = (
+        Index("ix_deliveries_channel", "channel", "id"),
         partial_index("ix_deliveries_open", "next_attempt_at", where=one_of(OPEN)),
         partial_index("ix_deliveries_expiry", "expires_at", where=one_of(OPEN)),
         partial_index("ix_deliveries_leased", "owner", where="owner IS NOT NULL"),

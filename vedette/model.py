@@ -498,6 +498,7 @@ class Delivery:
     subscription: str | None = None
     revision: int = 1
     last_error: str = ""
+    receipt: str = ""  # what the receiver calls the message, where it says
 
 
 @dataclass(frozen=True, slots=True)

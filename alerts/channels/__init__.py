@@ -43,6 +43,10 @@ class SendContext:
     user_agent: str = "Vedette"
     templates: Path | None = None
     """The operator's own templates, which go before the shipped ones."""
+    channel: str = ""
+    """The id of the channel; a folder of that name among the templates goes before all others."""
+    thread: str = ""
+    """The receipt of the first message about the story that went through the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Result:
     code: str = ""
     error: str = ""
     retry_after: float | None = None
+    receipt: str = ""
+    """What the receiver calls the message, for later ones of the same story to answer to."""
 
 
 SENT = Result(AttemptOutcome.SENT, "response", "ok")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import SecretStr, field_validator, model_validator
@@ -21,6 +22,7 @@ GONE |= {"action_prohibited", "posting_to_general_channel_denied", "not_in_chann
 GONE |= {"restricted_action", "ekm_access_denied", "access_denied", "org_login_required", "no_permission"}
 PERMANENT = {"invalid_payload", "invalid_blocks", "msg_too_long", "no_text", "invalid_blocks_format"}
 PERMANENT |= {"too_many_attachments", "user_not_found", "msg_blocks_too_long"}
+NO_THREAD = {"thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
 LARGEST = 10_000
 """Characters of a whole message. Slack refuses longer ones somewhere near 13,200, which it does not document."""
 LONGEST_URL = 1000
@@ -74,12 +76,22 @@ class Slack(Channel):
             url = settings.api_url
             headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
             message |= {"channel": settings.channel, "client_msg_id": _as_uuid(key)}
-        reply = await post(url, json.dumps(message, ensure_ascii=False).encode(), headers, context)
-        return reply if isinstance(reply, Result) else judge(reply)
+            if context.thread:
+                message["thread_ts"] = context.thread
+        result = await _post(url, message, headers, context)
+        if result.code in NO_THREAD and "thread_ts" in message:  # its first message was deleted: stand alone
+            del message["thread_ts"]
+            result = await _post(url, message, headers, context)
+        return result
 
     def preview(self, notice: Notice, context: SendContext) -> str:
         """The message as JSON, indented, as Slack's Block Kit Builder takes it."""
         return json.dumps(render(notice), ensure_ascii=False, indent=2)
+
+
+async def _post(url: str, message: Mapping[str, Any], headers: Mapping[str, str], context: SendContext) -> Result:
+    reply = await post(url, json.dumps(message, ensure_ascii=False).encode(), headers, context)
+    return reply if isinstance(reply, Result) else judge(reply)
 
 
 def judge(reply: Reply) -> Result:
@@ -87,7 +99,7 @@ def judge(reply: Reply) -> Result:
     error = _verdict(reply.text)
     code = error if re.fullmatch(r"[a-z_]{1,60}", error) else str(reply.status)
     if reply.status == 200 and error == "ok":
-        return SENT
+        return replace(SENT, receipt=_timestamp(reply.text))
     if reply.status == 429 or error in ("ratelimited", "rate_limited"):
         wait = retry_after(reply)
         return Result(AttemptOutcome.RETRY, "response", code, "Slack asks to slow down", 30.0 if wait is None else wait)
@@ -111,6 +123,14 @@ def _verdict(text: str) -> str:
     except ValueError:
         return ""
     return "ok" if body.get("ok") is True else str(body.get("error", ""))[:100]
+
+
+def _timestamp(text: str) -> str:
+    """The API's name of a message, such as 1758615300.000100; webhooks give none."""
+    if not text.strip().startswith("{"):
+        return ""
+    stamp = json.loads(text).get("ts")
+    return stamp if isinstance(stamp, str) and re.fullmatch(r"[0-9.]{1,30}", stamp) else ""
 
 
 def render(notice: Notice) -> dict[str, Any]:

@@ -133,7 +133,9 @@ def test_one_click_unsubscribe_survives_on_one_line() -> None:
 @pytest.mark.parametrize(("scheme", "there"), [("https", True), ("http", False)])
 def test_the_unsubscribe_link_of_a_message_is_its_header_where_one_click_can_work(scheme: str, there: bool) -> None:
     url = f"{scheme}://vedette.example/links/{'x' * 300}"
-    message = build(notice(links={"unsubscribe": url}), KEY, "v@example.org", EmailSettings(to="a@example.org"), context())
+    message = build(
+        notice(links={"unsubscribe": url}), KEY, "v@example.org", EmailSettings(to="a@example.org"), context()
+    )
     raw = message.as_bytes().decode()
     assert (f"List-Unsubscribe: <{url}>\r\n" in raw) == there
     assert ("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw) == there
