@@ -52,7 +52,7 @@ def discover(context: Context, url: str) -> list[FoundFeed]:
 
 async def _with_polite(context: Context, work: Callable[[Politeness], Awaitable[T]]) -> T:
     async with Fetcher(context.settings, context.clock) as fetcher:
-        return await work(Politeness(fetcher, context.store, context.clock))
+        return await work(Politeness(fetcher, context.store, context.clock, context.owner))
 
 
 async def _look(polite: Politeness, url: str) -> tuple[FoundFeed | None, Answer]:

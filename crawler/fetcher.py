@@ -94,7 +94,7 @@ class Fetcher:
         self.agent = scrapy_settings.user_agent(settings)
         self.clock = clock
         self._policy = make_policy(settings.network.allow_addresses)
-        self._deadline = settings.crawl.timeout + 5
+        self.deadline = settings.crawl.timeout + 5
         self._crawler = Crawler(_Permanent, scrapy_settings.for_daemon(settings))
         self._running: asyncio.Task[None] | None = None
 
@@ -128,7 +128,7 @@ class Fetcher:
         request.headers.setdefault("Accept", "*/*")
         begun = self.clock.monotonic()
         try:
-            response = await asyncio.wait_for(self._crawler.engine.download_async(request), self._deadline)
+            response = await asyncio.wait_for(self._crawler.engine.download_async(request), self.deadline)
         except TimeoutError:
             return Answer(url, FetchOutcome.TIMEOUT, error="no whole answer in time", milliseconds=self._since(begun))
         except (*DOWNLOAD_ERRORS, ValueError, OSError) as error:

@@ -14,7 +14,7 @@ from crawler.isolate import IsolatedReader, read_listing
 from crawler.politeness import Politeness
 from crawler.spiders import KINDS, Listing
 from crawler.urls import identity
-from storage import Transaction
+from storage import HostState, Transaction
 from vedette.errors import Refused
 from vedette.model import (
     Drop,
@@ -28,6 +28,7 @@ from vedette.model import (
     SourceState,
     SourceStatus,
 )
+from vedette.network import host_of
 
 if TYPE_CHECKING:
     from vedette.daemon.context import Context
@@ -81,7 +82,8 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
         except Refused as error:
             answer = replace(answer, outcome=FetchOutcome(error.reason), error=error.detail)
     fetch = _fetch_of(answer, source.url, "poll", started, source_id=source.id)
-    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing)
+    host = tools.polite.finished(host_of(source.url))
+    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing, host)
 
 
 def validators(status: SourceStatus) -> dict[str, str]:
@@ -102,7 +104,9 @@ async def _read(tools: Tools, status: SourceStatus, answer: Answer) -> Listing:
     return await tools.reader.read(source.kind, answer.url, source.settings, answer.body, answer.headers, most)
 
 
-def _record_poll(tools: Tools, claim: SourceClaim, answer: Answer, fetch: Fetch, listing: Listing | None) -> PollResult:
+def _record_poll(
+    tools: Tools, claim: SourceClaim, answer: Answer, fetch: Fetch, listing: Listing | None, host: HostState | None
+) -> PollResult:
     context, status = tools.context, claim.status
     source, now = status.source, context.clock.now()
     good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
@@ -137,7 +141,7 @@ def _record_poll(tools: Tools, claim: SourceClaim, answer: Answer, fetch: Fetch,
         )
         if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
             tx.sources.set_state(source.id, SourceState.GONE, f"answered 410 {failures} times in a row", now)
-        _remember_hosts(tx, tools)
+        _give_back(tx, tools, host)
     _tell(context, status, answer, failures, new_items)
     return PollResult(new_items, answer.error if not good else "")
 
@@ -203,15 +207,16 @@ async def fetch_page(tools: Tools, item: Item) -> bool:
     if answer.outcome is FetchOutcome.OK and not answer.body.strip():
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
     fetch = _fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
-    return await asyncio.to_thread(_record_page, tools, item, answer, fetch)
+    host = tools.polite.finished(host_of(item.url))
+    return await asyncio.to_thread(_record_page, tools, item, answer, fetch, host)
 
 
-def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch) -> bool:
+def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch, host: HostState | None) -> bool:
     context = tools.context
     now, owner = context.clock.now(), context.owner
     with context.store.write() as tx:
         tx.fetches.add(fetch)
-        _remember_hosts(tx, tools)
+        _give_back(tx, tools, host)
         if answer.outcome is FetchOutcome.OK:
             page = Page(answer.url, answer.body, answer.status, answer.headers, now)
             return tx.items.store_page(item.id, owner, page, now)
@@ -271,6 +276,6 @@ def _fetch_of(
     )
 
 
-def _remember_hosts(tx: Transaction, tools: Tools) -> None:
-    for state in tools.polite.states():
-        tx.hosts.put(state)
+def _give_back(tx: Transaction, tools: Tools, host: HostState | None) -> None:
+    if host is not None:
+        tx.hosts.give_back(host, tools.context.owner)

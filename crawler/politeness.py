@@ -1,7 +1,8 @@
 """One request to a host at a time, with a pause, and only where its robots.txt allows it.
 
-What a host asked for is kept in its row, so that a restart forgets nothing. Pauses are real seconds: it is the host
-that has to live with them.
+What a host asked for is kept in its row, so that a restart forgets nothing, and the row is leased to whoever asks the
+host, so that all workers together are as polite as one. Pauses are real seconds: it is the host that has to live with
+them.
 """
 
 from __future__ import annotations
@@ -28,23 +29,28 @@ DEFAULT_RETRY_AFTER = 60.0
 """Real seconds to leave a host alone that said 429 or 503 without saying how long; doubled each time it says so."""
 LONGEST_RETRY_AFTER = 24 * 3600.0
 MAX_REDIRECTS = 5
+LEASE_SECONDS = 300.0
+"""Real seconds for which a host is leased; prolonged while it is being asked."""
+LOOK_SECONDS = 0.25
+"""Real seconds between two looks whether another worker is done with a host."""
 
 
 @dataclass
 class _Host:
     state: HostState
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0  # jobs that rely on the lease; 0 where this process does not hold it
+    held_until: float = 0.0  # monotonic real seconds
     not_before: float = 0.0  # monotonic real seconds
 
 
 class Politeness:
     """Asks for URLs on behalf of sources and items."""
 
-    def __init__(self, fetcher: Fetcher, store: Store, clock: Clock) -> None:
-        """One per process."""
-        self._fetcher, self._store, self._clock = fetcher, store, clock
+    def __init__(self, fetcher: Fetcher, store: Store, clock: Clock, owner: str) -> None:
+        """One per process, which is the `owner` of the hosts it leases."""
+        self._fetcher, self._store, self._clock, self._owner = fetcher, store, clock, owner
         self._hosts: dict[str, _Host] = {}
-        self._changed: set[str] = set()
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a URL, following redirects; every hop is asked of its own host's robots.txt and turn."""
@@ -59,35 +65,82 @@ class Politeness:
             url = answer.location
         return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects, or a loop")
 
-    def states(self) -> list[HostState]:
-        """What is to be remembered of the hosts that were asked since the last call."""
-        states = []
-        for name in list(self._changed):  # a copy in one step: the loop goes on while a thread is here
-            self._changed.discard(name)  # before the state is read, so that a later change is not lost
-            states.append(self._hosts[name].state)
-        return states
+    def granted(self, state: HostState) -> None:
+        """A job was given this host by the dispatcher, which leased it just now."""
+        host = self._hosts.setdefault(state.host, _Host(state))
+        self._hold(host, state)
+        host.users += 1
 
-    def _remember(self, host: _Host, state: HostState) -> None:
-        host.state = state
-        self._changed.add(state.host)
+    def finished(self, name: str) -> HostState | None:
+        """A job has asked a host that it was granted for the last time.
+
+        The state to give back with the job's outcome, None where another job of this process still asks that host.
+        """
+        host = self._hosts[name]
+        host.users -= 1
+        self._forget(host)
+        return None if host.users else host.state
 
     async def _one(self, url: str, headers: Mapping[str, str]) -> Answer:
-        host = await self._host(host_of(url))
+        host = self._hosts.setdefault(host_of(url), _Host(HostState(host_of(url))))
         async with host.lock:
-            forbidden = await self._robots(host, url)
-            if forbidden is not None:
-                return forbidden
-            return await self._turn(host, url, headers)
+            if not await self._lease(host):
+                return Answer(url, FetchOutcome.THROTTLED, error=f"another worker asks {host.state.host}")
+            host.users += 1
+            try:
+                return await self._robots(host, url) or await self._turn(host, url, headers)
+            finally:
+                host.users -= 1
+                if not host.users:  # it was on the way of a redirect: now anyone may ask it
+                    self._forget(host)
+                    await asyncio.to_thread(self._give_back, host.state)
 
-    async def _host(self, name: str) -> _Host:
-        if name not in self._hosts:
-            state = await asyncio.to_thread(self._load, name)
-            self._hosts.setdefault(name, _Host(state or HostState(name)))
-        return self._hosts[name]
+    def _forget(self, host: _Host) -> None:
+        if self._hosts.get(host.state.host) is host and not host.users:
+            del self._hosts[host.state.host]
 
-    def _load(self, name: str) -> HostState | None:
-        with self._store.read() as tx:
-            return tx.hosts.get(name)
+    async def _lease(self, host: _Host) -> bool:
+        """Lease a host, unless this process holds it, waiting as long as patience goes."""
+        give_up = self._clock.monotonic() + PATIENCE
+        while not host.users:
+            state = await asyncio.to_thread(self._try_lease, host.state.host)
+            if state is not None:
+                self._hold(host, state)
+                break
+            if self._clock.monotonic() >= give_up:
+                self._forget(host)
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+        return True
+
+    def _try_lease(self, name: str) -> HostState | None:
+        now = self._clock.now()
+        with self._store.write() as tx:
+            got = tx.hosts.lease([name], self._owner, now, now + self._clock.real(LEASE_SECONDS), due=False)
+        return got.get(name)
+
+    def _hold(self, host: _Host, state: HostState) -> None:
+        host.state, host.not_before = state, 0.0
+        host.held_until = self._clock.monotonic() + LEASE_SECONDS
+
+    def _give_back(self, state: HostState) -> None:
+        with self._store.write() as tx:
+            tx.hosts.give_back(state, self._owner)
+
+    async def _held_for(self, host: _Host, seconds: float) -> bool:
+        """Make sure that the lease holds for so many real seconds; False where it was lost."""
+        if host.held_until - self._clock.monotonic() > seconds:
+            return True
+        until = self._clock.now() + self._clock.real(LEASE_SECONDS + seconds)
+        name, epoch = host.state.host, host.state.epoch
+
+        def renew() -> bool:
+            with self._store.write() as tx:
+                return tx.hosts.renew(name, self._owner, epoch, until)
+
+        held = await asyncio.to_thread(renew)
+        host.held_until = self._clock.monotonic() + (LEASE_SECONDS + seconds if held else 0.0)
+        return held
 
     async def _robots(self, host: _Host, url: str) -> Answer | None:
         """The answer in place of a forbidden URL, None where it is allowed."""
@@ -118,7 +171,7 @@ class Politeness:
             robots_text=text.replace("\0", ""),
             robots_fetched_at=self._clock.now(),
         )
-        self._remember(host, replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent)))
+        host.state = replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent))
         return answer
 
     async def _turn(self, host: _Host, url: str, headers: Mapping[str, str]) -> Answer:
@@ -127,6 +180,8 @@ class Politeness:
         # a host's own Crawl-delay is waited for, or what it redirects could never be read
         if wait > max(PATIENCE, 0 if host.state.reason else host.state.delay_seconds + 1):
             return Answer(url, FetchOutcome.THROTTLED, error=f"the host asked to be left alone: {host.state.reason}")
+        if not await self._held_for(host, max(wait, 0.0) + self._fetcher.deadline):
+            return Answer(url, FetchOutcome.THROTTLED, error=f"lost the turn of {host.state.host}")
         if wait > 0:
             await asyncio.sleep(wait)
         answer = await self._fetcher.get(url, headers)
@@ -139,7 +194,7 @@ class Politeness:
             pause = max(pause, DEFAULT_RETRY_AFTER * 2 ** min(failures - 1, 6) if asked is None else asked + 0.5)
         host.not_before = self._clock.monotonic() + pause
         next_ok = self._clock.now() + self._clock.real(pause)
-        self._remember(host, replace(host.state, next_ok_at=next_ok, failures=failures, reason=reason))
+        host.state = replace(host.state, next_ok_at=next_ok, failures=failures, reason=reason)
         return answer
 
     def _wait(self, host: _Host) -> float:

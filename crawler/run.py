@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -18,6 +19,7 @@ from crawler import jobs
 from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
 from crawler.politeness import PATIENCE, Politeness
+from storage import HostState, Transaction
 from vedette.model import Item, ItemState, SourceClaim, SourceState
 from vedette.network import host_of
 
@@ -57,7 +59,7 @@ async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -
     async with Fetcher(context.settings, context.clock) as fetcher:
         reader = IsolatedReader(context.settings.plugins.modules)
         try:
-            polite = Politeness(fetcher, context.store, context.clock)
+            polite = Politeness(fetcher, context.store, context.clock, context.owner)
             worker = Worker(context, polite, reader)
             await (worker.once(ids) if once else worker.forever())
             return worker.tally
@@ -106,7 +108,9 @@ class Worker:
         if room <= 0:
             return 0
         busy = set(self._running)
-        polls, pages = await asyncio.to_thread(self._claim, room, busy, only)
+        polls, pages, hosts = await asyncio.to_thread(self._claim, room, busy, only)
+        for host in hosts:
+            self.tools.polite.granted(host)
         for claim in polls:
             source = claim.status.source
             if only is not None:
@@ -118,21 +122,40 @@ class Worker:
 
     def _claim(
         self, room: int, busy: Collection[str], only: Collection[str] | None
-    ) -> tuple[Sequence[SourceClaim], Sequence[Item]]:
+    ) -> tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState]]:
         clock, store = self.context.clock, self.context.store
         now = clock.now()
         with store.read() as tx:
             pages_wait = tx.items.any_waiting(ItemState.NEW, now)
             polls_wait = bool(only) if only is not None else tx.sources.any_due(now)
         if not pages_wait and not polls_wait:
-            return (), ()
+            return (), (), ()
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
         with store.write() as tx:
             # pages first: they are why one polls; but polls keep half of the room
             pages = tx.items.claim(ItemState.NEW, owner, now, max(1, room // 2), lease, busy) if pages_wait else []
             taken = {*busy, *(host_of(item.url) for item in pages)}
             polls = tx.sources.claim_due(owner, now, room - len(pages), lease, taken, only) if polls_wait else []
-        return polls, pages
+            return self._granted(tx, polls, pages, now)
+
+    def _granted(
+        self, tx: Transaction, polls: Sequence[SourceClaim], pages: Sequence[Item], now: datetime
+    ) -> tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState]]:
+        """Lease the hosts of what was claimed; what another worker was quicker to get is put back."""
+        owner, until = self.context.owner, now + self.context.clock.real(LEASE_SECONDS)
+        hosts = {host_of(claim.status.source.url) for claim in polls} | {host_of(item.url) for item in pages}
+        got = tx.hosts.lease(hosts, owner, now, until)
+        late_polls = [c.status.source.id for c in polls if host_of(c.status.source.url) not in got]
+        late_pages = [item.id for item in pages if host_of(item.url) not in got]
+        if late_polls:
+            tx.sources.release(owner, late_polls)
+        if late_pages:
+            tx.items.release(owner, late_pages)
+        return (
+            [claim for claim in polls if claim.status.source.id not in late_polls],
+            [item for item in pages if item.id not in late_pages],
+            list(got.values()),
+        )
 
     def _start(self, host: str, job: Any) -> None:
         task = asyncio.ensure_future(job)
@@ -174,6 +197,7 @@ class Worker:
         with self.context.store.write() as tx:
             tx.sources.release(self.context.owner)
             tx.items.release(self.context.owner)
+            tx.hosts.release(self.context.owner, self.context.clock.now(), self.context.clock.real(1))
 
     def _due(self) -> set[str]:
         now = self.context.clock.now()

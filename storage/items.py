@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 
 from storage._base import Aggregate, free, instant, iso, rowcount, within
 from storage.fetches import Drops
+from storage.hosts import host_is_free
 from storage.models import WAITING, HostRow, ItemRow, PageRow, SightingRow, SourceRow
 from vedette.model import Drop, Entry, Item, ItemState, Page
 from vedette.network import host_of
@@ -189,21 +190,16 @@ class Items(Aggregate):
         waiting = within(ItemRow.state, WAITING), ItemRow.state == state.value
         query = select(ItemRow.id).where(*waiting, ItemRow.next_attempt_at <= now)
         if state is ItemState.NEW:  # its host may have asked to be left alone for longer
-            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(
-                or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)
-            )
+            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now))
         return self.session.scalars(query.where(free(ItemRow, now)).limit(1)).first() is not None
 
-    def release(self, owner: str) -> int:
-        """Give back what a stopping worker holds; how many there were."""
-        return rowcount(
-            self.session.execute(update(ItemRow).where(ItemRow.owner == owner).values(owner=None, lease_until=None))
-        )
+    def release(self, owner: str, only: Collection[int] | None = None) -> int:
+        """Give back what a worker holds, all or `only` those; how many there were."""
+        held = ItemRow.owner == owner if only is None else (ItemRow.owner == owner) & ItemRow.id.in_(only)
+        return rowcount(self.session.execute(update(ItemRow).where(held).values(owner=None, lease_until=None)))
 
     def _one_per_host(self, query: Any, now: datetime, limit: int, busy: Collection[str]) -> list[ItemRow]:
-        query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(
-            or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)
-        )
+        query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now))
         seen, rows = set(busy), list[ItemRow]()
         while len(rows) < limit:  # one host may hold the head of the queue: step over it
             step = query.where(ItemRow.host.not_in(seen)) if seen else query

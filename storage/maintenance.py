@@ -28,6 +28,7 @@ FUTURE: tuple[tuple[type[Base], str], ...] = (
     (SourceRow, "next_poll_at"),
     (SourceRow, "lease_until"),
     (HostRow, "next_ok_at"),
+    (HostRow, "lease_until"),
     (ItemRow, "next_attempt_at"),
     (ItemRow, "lease_until"),
     (DeliveryRow, "next_attempt_at"),

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from storage._base import Aggregate, rowcount
-from storage.models import DeliveryRow, ItemRow, MetaRow, SourceRow, WorkerRow
+from storage.hosts import Hosts
+from storage.models import DeliveryRow, HostRow, ItemRow, MetaRow, SourceRow, WorkerRow
 from vedette.model import DeliveryState, ItemState
 
 LEASED = (SourceRow, ItemRow, DeliveryRow)
-"""Tables whose rows workers lease."""
+"""Tables whose rows workers lease, besides that of the hosts."""
+SECOND = timedelta(seconds=1)
 
 
 class Meta(Aggregate):
@@ -58,24 +60,26 @@ class Workers(Aggregate):
         """A worker ended."""
         self.session.execute(delete(WorkerRow).where(WorkerRow.owner == owner))
 
-    def void_leases(self, except_boot: str) -> int:
-        """End the leases of all workers of other boots; how many there were.
+    def void_leases(self, except_boot: str, now: datetime, second: timedelta = SECOND) -> int:
+        """End the leases of all workers of other boots; how many there were. `second` is a real second in clock time.
 
         For a daemon that has just taken the lock: nobody else may work on this database. A delivery that was being
         sent may have arrived: it is UNCERTAIN, and goes out again under the same key. Owners are "role:boot:pid".
         """
-        count = sum(self._void(table, table.owner.not_like(f"%:{except_boot}:%")) for table in LEASED)
+        count = Hosts(self.session).void(HostRow.owner.not_like(f"%:{except_boot}:%"), now, second)
+        count += sum(self._void(table, table.owner.not_like(f"%:{except_boot}:%")) for table in LEASED)
         self.session.execute(delete(WorkerRow).where(WorkerRow.owner.not_like(f"%:{except_boot}:%")))
         return count
 
-    def void_role(self, role: str, boot: str, alive: Collection[int], now: datetime) -> int:
+    def void_role(self, role: str, boot: str, alive: Collection[int], now: datetime, second: timedelta = SECOND) -> int:
         """End the leases of a role's processes of this boot that are not alive; how many there were.
 
         What they held may be why they died: it counts as an attempt, and what the network brings is left alone for
         a while that doubles each time, so that one bad source can't keep all others from being polled.
         """
         owners = [f"{role}:{boot}:{pid}" for pid in alive]
-        count = 0
+        lost = HostRow.owner.like(f"{role}:{boot}:%") & HostRow.owner.not_in(owners)
+        count = Hosts(self.session).void(lost, now, second)
         for table in LEASED:
             dead = table.owner.like(f"{role}:{boot}:%") & table.owner.not_in(owners)
             if table is SourceRow:

@@ -119,8 +119,8 @@ class SourceRow(Leased, Base):
     )
 
 
-class HostRow(Base):
-    """What politeness towards a host has to remember."""
+class HostRow(Leased, Base):
+    """What politeness towards a host has to remember, and which worker may ask it now."""
 
     __tablename__ = "hosts"
     host: Mapped[str] = mapped_column(primary_key=True)
@@ -131,6 +131,8 @@ class HostRow(Base):
     robots_fetched_at: Mapped[datetime | None]
     failures: Mapped[int]
     reason: Mapped[str]
+    epoch: Mapped[int]  # counts leases
+    __table_args__ = (partial_index("ix_hosts_leased", "owner", where="owner IS NOT NULL"),)
 
 
 class FetchRow(Base):

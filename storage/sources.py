@@ -12,6 +12,7 @@ from sqlalchemy import func, literal, or_, select, update
 
 from storage._base import Aggregate, free, rowcount
 from storage.fetches import Fetches
+from storage.hosts import host_is_free
 from storage.models import HostRow, SourceRow
 from storage.types import Instant
 from vedette.errors import UsageError
@@ -76,7 +77,7 @@ class Sources(Aggregate):
             select(SourceRow)
             .outerjoin(HostRow, HostRow.host == SourceRow.host)
             .where(SourceRow.state == SourceState.ACTIVE.value, free(SourceRow, now))
-            .where(or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now))
+            .where(host_is_free(now))
             .order_by(SourceRow.next_poll_at.nulls_first(), SourceRow.id)
             .limit(limit * 4)  # several may share a host
         )
@@ -149,14 +150,13 @@ class Sources(Aggregate):
         """Whether a source is due, looked at without a lock: most looks find nothing."""
         due = or_(SourceRow.next_poll_at.is_(None), SourceRow.next_poll_at <= now)
         query = select(SourceRow.id).where(SourceRow.state == SourceState.ACTIVE.value, due, free(SourceRow, now))
+        query = query.outerjoin(HostRow, HostRow.host == SourceRow.host).where(host_is_free(now))
         return self.session.scalars(query.limit(1)).first() is not None
 
-    def release(self, owner: str) -> int:
-        """Give back what a stopping worker holds; how many there were."""
-        result = self.session.execute(
-            update(SourceRow).where(SourceRow.owner == owner).values(owner=None, lease_until=None)
-        )
-        return rowcount(result)
+    def release(self, owner: str, only: Collection[str] | None = None) -> int:
+        """Give back what a worker holds, all or `only` those; how many there were."""
+        held = SourceRow.owner == owner if only is None else (SourceRow.owner == owner) & SourceRow.id.in_(only)
+        return rowcount(self.session.execute(update(SourceRow).where(held).values(owner=None, lease_until=None)))
 
     def _change(self, source_id: str, **values: Any) -> None:
         if not rowcount(self.session.execute(update(SourceRow).where(SourceRow.id == source_id).values(**values))):

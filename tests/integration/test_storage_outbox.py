@@ -190,11 +190,11 @@ def test_what_a_dead_daemon_was_sending_is_uncertain_and_goes_out_again(store: S
         add(tx, now, "m", story(tx, now))
         claim(tx, now, "deliver:dead:7")
         tx.workers.beat("deliver:dead:7", "deliver", now)
-        assert tx.workers.void_leases("new") == 1
+        assert tx.workers.void_leases("new", now) == 1
         assert known(tx, "m").state is DeliveryState.UNCERTAIN
         assert tx.workers.list() == []
         assert claim(tx, now, "deliver:new:8") == ["m"]
-        assert tx.workers.void_leases("new") == 0
+        assert tx.workers.void_leases("new", now) == 0
         assert tx.workers.void_role("deliver", "new", [8], now) == 0
         assert tx.workers.void_role("deliver", "new", [9], now) == 1
 
@@ -261,7 +261,7 @@ def test_whatever_happens_each_story_is_told_in_order_by_one_owner(
                 del held[mine[0]]
                 sent += [mine[0]] * (what == "sent")
             elif what == "die":
-                tx.workers.void_leases("nobody")
+                tx.workers.void_leases("nobody", at)
                 held.clear()
             elif what == "wait":
                 at += 5 * MINUTE

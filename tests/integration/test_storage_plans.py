@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Question] = {
     "deliveries, unsent": lambda tx, _: tx.deliveries.unsent(7),
     "deliveries, cap": lambda tx, now: tx.deliveries.sent_since("s", now),
     "deliveries, release": lambda tx, _: tx.deliveries.release(ME),
-    "leases of other boots": lambda tx, _: tx.workers.void_leases("two"),
+    "leases of other boots": lambda tx, now: tx.workers.void_leases("two", now),
     "leases of a role": lambda tx, now: tx.workers.void_role("crawl", "one", [2], now),
     "due instants": lambda tx, now: tx.maintenance.shift_due(timedelta(hours=-1), now),
     "pruning": lambda tx, now: tx.maintenance.prune(now, now),

@@ -24,7 +24,7 @@ CONCURRENCY = 4
 def worker(office: Office, boot: str) -> subprocess.Popen[bytes]:
     """The role as the daemon starts it; leases of an earlier life end first, as the daemon sees to."""
     with office.store.write() as tx:
-        tx.workers.void_leases(boot)
+        tx.workers.void_leases(boot, SystemClock().now())
     command = [sys.executable, "-m", "vedette.daemon.worker", "deliver", "--boot", boot, "--config", str(office.config)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT, stderr=subprocess.DEVNULL)
 

@@ -70,7 +70,7 @@ class Supervisor:
     def start(self) -> None:
         """End the leases of earlier lives, then start every worker."""
         with self.store.write() as tx:
-            voided = tx.workers.void_leases(self.context.boot)
+            voided = tx.workers.void_leases(self.context.boot, self.context.clock.now(), self.context.clock.real(1))
         if voided:
             self.context.log.info("took over unfinished work", leases=voided)
         for worker in self.workers:
@@ -166,7 +166,8 @@ class Supervisor:
         for role in sorted(self._bereft):
             alive = {w.process.pid for w in self.workers if w.role == role and w.process is not None}
             with self.store.write() as tx:
-                tx.workers.void_role(role, self.context.boot, alive, self.context.clock.now())
+                clock = self.context.clock
+                tx.workers.void_role(role, self.context.boot, alive, clock.now(), clock.real(1))
             self._bereft.discard(role)  # only once it is written: a locked database is tried again
 
     def _listen(self) -> None:
