@@ -159,6 +159,19 @@ def test_a_worker_that_grew_is_replaced_without_counting_as_a_failure(supervisor
     assert [worker.failures for worker in supervisor.workers] == [0] * len(before)
 
 
+def test_an_old_crawler_is_replaced_without_counting_as_a_failure(supervisor: Supervisor, store: Store) -> None:
+    before = started(supervisor, store)
+    supervisor.oldest_seconds = -1
+    supervisor.watch()
+    supervisor.oldest_seconds = 10**9
+    assert wait_for(
+        lambda: _watched(supervisor) and pids(supervisor).get("crawl", before["crawl"]) != before["crawl"], 30
+    )
+    after = pids(supervisor)
+    assert {k: v for k, v in after.items() if k != "crawl"} == {k: v for k, v in before.items() if k != "crawl"}
+    assert [worker.failures for worker in supervisor.workers] == [0] * len(before)
+
+
 def test_workers_end_by_themselves_when_the_daemon_is_gone(supervisor: Supervisor, store: Store) -> None:
     before = started(supervisor, store)
     for worker in supervisor.workers:

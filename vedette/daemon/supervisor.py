@@ -25,6 +25,8 @@ STEADY_SECONDS = 60.0
 """Real seconds after which a worker that ends counts as having failed for the first time."""
 LARGEST_BYTES = 1_500_000_000
 """Memory at which a worker is asked to end and replaced: libraries leak, and years are long."""
+OLDEST_SECONDS = 24 * 3600.0
+"""Real seconds after which a crawler is replaced, one at a time: it speaks to strangers all day."""
 JUMP_SECONDS = 30.0
 """How far the wall clock may run from the steady one between two ticks before it counts as a jump."""
 KEEP = timedelta(days=30)
@@ -51,6 +53,7 @@ class Supervisor:
     context: Context
     config: Path | None = None
     largest_bytes: int = LARGEST_BYTES
+    oldest_seconds: float = OLDEST_SECONDS
     workers: list[_Worker] = field(default_factory=list)
     _beats: dict[int, tuple[datetime, float]] = field(default_factory=dict)  # pid -> its beat, and when that was new
     _bereft: set[str] = field(default_factory=set)  # roles with a dead worker whose leases are to be ended
@@ -90,11 +93,21 @@ class Supervisor:
                 process.kill()
                 process.wait()
                 self._ended(worker, f"gave no sign of life for {HUNG_SECONDS:g} s")
-            elif not worker.leaving and (size := _memory(process.pid)) > self.largest_bytes:
-                self.context.log.info("worker is recycled", worker=worker.name, megabytes=size // 10**6)
+            elif not worker.leaving and (why := self._must_leave(worker, process.pid)):
+                self.context.log.info("worker is recycled", worker=worker.name, why=why)
                 worker.leaving = True
                 process.terminate()
         self._give_back()
+
+    def _must_leave(self, worker: _Worker, pid: int) -> str:
+        """Why a worker shall end for a fresh one, "" where it may stay."""
+        if (size := _memory(pid)) > self.largest_bytes:
+            return f"it grew to {size // 10**6} MB"
+        others = any(w.leaving or w.process is None for w in self.workers if w.role == worker.role)
+        age = self.context.clock.monotonic() - worker.started
+        if worker.role == "crawl" and not others and age > self.oldest_seconds:
+            return f"it is {age / 3600:.0f} hours old"
+        return ""
 
     def watch_clock(self) -> None:
         """A tick: what was due in five minutes stays due in five minutes when the wall clock was set back."""
