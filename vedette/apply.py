@@ -19,6 +19,7 @@ import yaml
 from alerts.channels import CHANNELS, seal, secret_fields, validate
 from alerts.entities import Catalogue, entity_from
 from alerts.monitor import Monitor
+from alerts.rules.circles import circle
 from crawler.spiders import KINDS
 from crawler.urls import normalise
 from storage import Store, Transaction
@@ -261,7 +262,8 @@ def _check_topics(declared: Declared, tx: Transaction) -> None:
     monitor.put_all([topic for topic in tx.topics.list() if topic.id not in names])
     refused = monitor.put_all(declared.topics)
     if refused:
-        topic, error = refused[0]
+        stored = [topic for topic in tx.topics.list() if topic.id not in names]
+        topic, error = circle([*declared.topics, *stored]) or refused[0]
         line = declared.lines.get(("rules", topic.id))
         where = declared.where("topics", topic.id) if line is None else f"{declared.path}:{line + error.line - 1}"
         raise DataError(f"{where}: topic {topic.id!r}: rule, {error}")

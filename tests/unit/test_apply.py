@@ -138,7 +138,12 @@ HEAD = GOOD.partition("topics:")[0]
         ("topics:\n  - id: a\n    rule: |\n      ADEX\n      AND (baku\n", 5, "topic 'a': rule, line 2"),
         ("topics:\n  - id: a\n    rule: |\n\n      ADEX AND\n", 5, "topic 'a': rule, line 1"),
         ("topics:\n  - {id: a, rule: '@no-such-entity'}\n", 2, "no-such-entity"),
-        ("topics:\n  - {id: a, rule: '#b'}\n  - {id: b, rule: '#a'}\n", 2, "topic 'a': rule, line 1"),
+        ("topics:\n  - {id: a, rule: '#b'}\n  - {id: b, rule: '#a'}\n", 2, "in a circle: #a → #b → #a"),
+        (
+            "topics:\n  - {id: c, rule: '#a'}\n  - {id: a, rule: 'ADEX #d'}\n  - {id: b, rule: '#a'}\n  - {id: d, rule: '#b'}\n",
+            3,
+            "topic 'a': rule, line 1, column 6: the topics refer to each other in a circle: #a → #d → #b → #a",
+        ),
         ("topics:\n  - {id: a}\n", 2, "`rule`"),
         ("topics:\n  - just a text\n", None, "each entry must be a mapping"),
         ("topics: a\n", None, "topics must be a list"),
@@ -189,3 +194,13 @@ def test_what_one_export_prints_another_desk_takes(desk: Desk, tmp_path_factory:
         assert exported.exit_code == 0
         assert other.apply(exported.stdout).exit_code == 0, noun
         assert other.run(noun, "export").stdout == exported.stdout
+
+
+def test_a_circle_through_a_stored_topic_is_told_as_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    assert desk.apply("topics:\n  - {id: a, rule: ADEX}\n  - {id: b, rule: '#a'}\n").exit_code == 0
+    (tmp_path / "again.yaml").write_text("topics:\n  - {id: a, rule: '#b'}\n", encoding="utf-8")
+    for command in (("apply",), ("topics", "import")):
+        result = desk.run(*command, str(tmp_path / "again.yaml"))
+        assert result.exit_code != 0
+        assert "in a circle: #a → #b → #a" in result.stderr
