@@ -365,6 +365,10 @@ class Lexicon:
                 del self._anchors[token]
         self._near.clear()
 
+    def anchors(self, entity_id: str) -> set[str]:
+        """The tokens by which an entity is looked up: wherever it stands, one of them does, inflected or not."""
+        return {token for token, rows in self._anchors.items() if any(row[0].entity == entity_id for row in rows)}
+
     def candidates(self, token: str, language: str) -> tuple[tuple[_Compiled, Pattern, int], ...]:
         """The aliases that may stand where a token stands, inflected or not."""
         key = (language, token)

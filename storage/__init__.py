@@ -11,6 +11,7 @@ from storage.items import AddResult, Sighting
 from storage.matches import StoredMatch
 from storage.meta import Worker
 from storage.migrate import backup, check, daemon_lock, open_store, revision, upgrade
+from storage.search import Archived
 from storage.store import Store, Transaction
 from storage.stories import Story, StoryCandidate, StoryMember
 from storage.topics import TopicVersion
@@ -18,6 +19,7 @@ from storage.topics import TopicVersion
 __all__ = [
     "AddResult",
     "AlertView",
+    "Archived",
     "HostState",
     "Revision",
     "Sighting",

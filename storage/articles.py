@@ -91,6 +91,13 @@ class Articles(Aggregate):
         """How many articles the archive holds."""
         return self.session.scalar(select(func.count()).select_from(ArticleRow)) or 0
 
+    def began(self, since: datetime) -> datetime | None:
+        """When the earliest article appeared that the archive has from `since` on: published or first stored then."""
+        published = select(func.min(ArticleRow.published_at)).where(ArticleRow.published_at >= since)
+        seen = select(func.min(ArticleRow.seen_at)).where(ArticleRow.seen_at >= since)
+        known = [at for at in (self.session.scalar(published), self.session.scalar(seen)) if at is not None]
+        return min(known, default=None)
+
     def recent(self, limit: int = 50, since: datetime | None = None) -> list[Article]:
         """The articles seen last, the newest first."""
         query = select(ArticleRow).order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc()).limit(limit)

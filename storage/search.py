@@ -5,14 +5,27 @@ The index finds candidates; the rule evaluator decides. So it need only never mi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, text
 
 from storage._base import Aggregate
-from storage.models import ArticleRow
+from storage.models import ArticleRow, ItemRow
 from vedette.model import Article
+
+_AT_ONCE = 200  # rows read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """An article of the archive. `seen_at`: when it was first stored; `silent`: the first poll of its source had it."""
+
+    article: Article
+    seen_at: datetime
+    story_id: int
+    silent: bool
 
 
 class Search(Aggregate):
@@ -40,9 +53,24 @@ class Search(Aggregate):
 
         A term is one folded word; with a final `*` a prefix. No groups: every article of the time.
         """
+        return [row.article for row in self.archived(terms, limit=limit, since=since, until=until)]
+
+    def archived(
+        self,
+        terms: Sequence[Sequence[str]],
+        *,
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Archived]:
+        """As `query`, but read as they are asked for, with what the archive knows about each."""
         from storage.articles import to_article
 
-        query = select(ArticleRow).order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc())
+        query = (
+            select(ArticleRow, ItemRow.silent)
+            .outerjoin(ItemRow, ItemRow.id == ArticleRow.item_id)
+            .order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc())
+        )
         groups = [group for group in terms if group]
         if groups and self.postgres:
             query = query.where(text("to_tsvector('simple', folded) @@ to_tsquery('simple', :q)")).params(
@@ -56,7 +84,9 @@ class Search(Aggregate):
             query = query.where(ArticleRow.seen_at >= since)
         if until is not None:
             query = query.where(ArticleRow.seen_at < until)
-        return [to_article(row) for row in self.session.scalars(query.limit(limit))]
+        rows = self.session.execute(query.limit(limit).execution_options(yield_per=_AT_ONCE))
+        for row, silent in rows:
+            yield Archived(to_article(row), row.seen_at, row.story_id, bool(silent))
 
 
 def _fts_term(term: str) -> str:

@@ -13,7 +13,7 @@ import click
 from vedette.cli._app import App, pass_app
 from vedette.cli._output import emit_json, emit_lines
 from vedette.errors import DataError, RuleError
-from vedette.model import Article, Match, Topic
+from vedette.model import Article, Cadence, Match, Topic
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
@@ -62,27 +62,48 @@ def check_command(app: App, expression: str, entities_file: Path | None) -> int:
 @click.argument("expression")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1))
 @click.option("--examples", default=10, show_default=True, type=click.IntRange(0))
+@click.option("--against", metavar="VERSION|EXPR", help="Compare with another rule, or a version of the topic.")
+@click.option("--topic", "topic_id", metavar="ID", help="Whose versions --against means; of EXPRESSION #ID it is that.")
+@click.option("--cadence", type=click.Choice([c.value for c in Cadence]), help="Reckon the messages of this cadence.")
+@click.option("--subscription", metavar="ID", help="Reckon the messages of this subscription.")
 @pass_app
-def backtest_command(app: App, expression: str, days: int, examples: int) -> int:
-    """Show what EXPRESSION would have caught in the archive, per day and per story; exits 1 where nothing."""
-    from vedette.archive import backtest
+def backtest_command(
+    app: App,
+    expression: str,
+    days: int,
+    examples: int,
+    against: str | None,
+    topic_id: str | None,
+    cadence: str | None,
+    subscription: str | None,
+) -> int:
+    """Show what EXPRESSION would have caught in the archive, and what it narrowly missed; exits 1 where nothing.
 
+    EXPRESSION is a rule, - for standard input, or #ID for that of a topic.
+    """
+    from vedette.backtest import backtest, earlier_rule
+    from vedette.cli import _backtest
+
+    if expression == "-":
+        expression = sys.stdin.read()
+    if topic_id is None and expression.startswith("#"):
+        topic_id = expression[1:].strip()
     with app.store().read() as tx:
-        result = backtest(tx, expression, now=app.clock.now(), days=days, examples=examples)
+        result = backtest(
+            tx,
+            expression,
+            now=app.clock.now(),
+            days=days,
+            examples=examples,
+            reader=_backtest.reader(tx, app.settings, cadence, subscription),
+            against=earlier_rule(tx, against, topic_id) if against is not None else None,
+            max_age=app.settings.crawl.max_age,
+        )
     if app.json:
-        emit_json(result)
-        return 0 if result.articles else 1
-    click.echo(
-        f"{result.articles} articles of {result.stories} stories in {days} days: "
-        f"about {result.alerts_per_week} alerts a week"
-    )
-    widest = max(result.days.values(), default=1)
-    for day, count in result.days.items():
-        click.echo(f"{day} {count:5} {'#' * max(1, round(40 * count / widest))}")
-    for hit in result.examples:
-        click.echo(f"\n{hit.article.title}\n  {hit.article.url}")
-        for sentence in hit.sentences[:2]:
-            click.echo(f"  > {sentence}")
+        emit_json(_backtest.value(result))
+    else:
+        for line in _backtest.lines(result, examples):
+            click.echo(line)
     return 0 if result.articles else 1
 
 

@@ -1,0 +1,72 @@
+"""What a full-text index of folded words can be asked for, so that it narrows a search and never loses a match.
+
+The presearch features of a rule become words and prefixes. An entity becomes the tokens by which it is looked up, cut
+short where a language may put other endings, with the proclitics that Arabic and Hebrew write before a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from alerts import inflection
+from alerts.entities import Lexicon
+
+MOST_TERMS = 400
+"""A group of more terms narrows little and costs more than it saves: it is left out."""
+
+
+def index_terms(groups: Sequence[Sequence[str]], lexicon: Lexicon | None = None) -> list[list[str]]:
+    """What the index can be asked for: of each group one term must be there; a final `*` makes a term a prefix.
+
+    A group with a feature that no word shows (a stem, a property, a kind) can't narrow the search. `lexicon` knows
+    the entities that the rule names.
+    """
+    terms = []
+    for group in groups:
+        words = [_terms(feature, lexicon) for feature in group]
+        flat = list(dict.fromkeys(term for found in words for term in found))
+        if all(words) and len(flat) <= MOST_TERMS:
+            terms.append(flat)
+    return terms
+
+
+def _terms(feature: str, lexicon: Lexicon | None) -> list[str]:
+    """The index's terms for a presearch feature, of which one must be there; none where it has none."""
+    if feature[0] == "@":
+        anchors = lexicon.anchors(feature[1:]) if lexicon else set()
+        return sorted({term for token in anchors for term in forms(token)})
+    if feature[0] == "~" or ":" in feature:
+        return []
+    if feature[0] != "*":
+        return [feature]
+    start = feature[1:].replace("?", "*").partition("*")[0]
+    return [f"{start}*"] if start else []
+
+
+@lru_cache(maxsize=20_000)
+def forms(token: str) -> tuple[str, ...]:
+    """Terms of which one covers any form that the token of an entity's alias may take in any language."""
+    if len(token) < inflection.MIN_STEM and not any(c.isdigit() for c in token):
+        return (token,)
+    tables = [inflection.table(language) for language in inflection.languages()]
+    cut = 0
+    for endings in tables:
+        for ending in endings.replace:
+            if token.endswith(ending) and len(token) - len(ending) >= inflection.MIN_STEM:
+                cut = max(cut, len(ending))
+    stem = token[: len(token) - cut]
+    found = {stem}
+    for endings in tables:
+        if len(token) >= inflection.MIN_STEM and _same_script(token, endings.prefixes):
+            found.update(prefix + stem for prefix in endings.prefixes)
+            if endings.article and stem.startswith(endings.article):
+                rest = stem[len(endings.article) :]
+                found.update(prefix + rest for prefix in endings.prefixes if prefix.endswith(endings.article[-1] * 2))
+    shortest = [form for form in found if not any(form != other and form.startswith(other) for other in found)]
+    return tuple(sorted(f"{form}*" for form in shortest))
+
+
+def _same_script(token: str, prefixes: Sequence[str]) -> bool:
+    """Whether a language's proclitics can stand before a token: letters of one block of the alphabet."""
+    return bool(prefixes) and ord(token[0]) // 256 == ord(prefixes[0][0]) // 256

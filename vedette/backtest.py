@@ -1,0 +1,210 @@
+"""What a rule would have caught in the archive, what that means for its readers, and what it narrowly missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.outlook import Appearance, Expected, appeared, expected, per_day, weeks_of
+from alerts.rules.node import Reason
+from storage import Archived, Transaction
+from vedette.archive import Found, Query
+from vedette.errors import UsageError
+from vedette.model import Article, Cadence
+
+_LOOKED_AT = 300  # articles that are explained for near misses, of each search
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose messages are to be reckoned: a subscription's cadence, its analyst's zone, and the cap."""
+
+    cadence: Cadence = Cadence.AT_ONCE
+    timezone: str = "UTC"
+    digest_at: str = "08:00"
+    cap_per_hour: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An article, to be named in a list."""
+
+    id: int
+    title: str
+    url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An article that the rule missed, and the clauses that failed: one alone, or some that came close."""
+
+    article: Ref
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changes when the rule takes the place of another one."""
+
+    rule: str  # the other one
+    articles: int  # that it caught
+    gained: tuple[Ref, ...]
+    lost: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What a rule would have caught. `days` counts articles by the day they appeared, UTC; empty days are left out."""
+
+    articles: int
+    stories: int
+    since: datetime  # the begin of the archive, where that is later than what was asked for
+    alerts_per_week: float  # one alert a story
+    days: Mapping[str, int]
+    expected: Expected
+    examples: tuple[Found, ...]  # the newest, of different stories first
+    near_misses: tuple[NearMiss, ...] = ()
+    against: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    ref: Ref
+    appearance: Appearance
+
+
+def backtest(
+    tx: Transaction,
+    rule: str,
+    *,
+    now: datetime,
+    days: int,
+    examples: int = 10,
+    reader: Reader | None = None,
+    against: str | None = None,
+    max_age: timedelta = timedelta(days=30),
+) -> Backtest:
+    """What a rule would have caught in the last so many days, with the evaluator of live alerts.
+
+    `against`: the text of another rule to compare with. `max_age`: how old an article may be and still alert.
+    RuleError for a text that is no rule.
+    """
+    asked, since, reader = Query(tx, rule), now - timedelta(days=days), reader or Reader()
+    other = Query(tx, against, asked.monitor, "?against") if against is not None else None
+    shown = _Shown(asked, examples)
+    hits = _hits(asked, since, max_age, shown)
+    appearances = [hit.appearance for hit in hits.values()]
+    begin = max(since, tx.articles.began(since) or since)
+    stories, weeks = len({a.story_id for a in appearances}), weeks_of(begin, now)
+    return Backtest(
+        articles=len(hits),
+        stories=stories,
+        since=begin,
+        alerts_per_week=round(stories / weeks, 1),
+        days=per_day(a.at for a in appearances),
+        expected=expected(
+            appearances,
+            weeks,
+            cadence=reader.cadence,
+            cap_per_hour=reader.cap_per_hour,
+            timezone=reader.timezone,
+            digest_at=reader.digest_at,
+        ),
+        examples=shown.examples(),
+        near_misses=near_misses(asked, since, examples) if examples else (),
+        against=_difference(hits, other, since, max_age) if other is not None else None,
+    )
+
+
+def earlier_rule(tx: Transaction, against: str, topic_id: str | None) -> str:
+    """The rule to compare with: `against` itself, or of a number the version of a topic that it names."""
+    if not against.isdigit():
+        return against
+    if topic_id is None:
+        raise UsageError(f"--against {against} is a version: name its topic with --topic ID, or write a rule")
+    versions = {version.version: version.rule for version in tx.topics.versions(topic_id)}
+    if not versions:
+        raise UsageError(f"unknown topic {topic_id!r}: `vedette topics list` shows them")
+    if int(against) not in versions:
+        raise UsageError(f"topic {topic_id!r} has the versions {min(versions)} to {max(versions)}, not {against}")
+    return versions[int(against)]
+
+
+def near_misses(asked: Query, since: datetime, limit: int) -> tuple[NearMiss, ...]:
+    """The articles that came nearest: that lack one required term, or one clause, or fail one narrowly."""
+    groups = asked.terms
+    loosened = [groups[:place] + groups[place + 1 :] for place in range(len(groups))] if len(groups) > 1 else []
+    found: dict[int, NearMiss] = {}
+    for terms in [groups, *loosened]:
+        for row in asked.tx.search.archived(terms, limit=_LOOKED_AT, since=since):
+            assert row.article.id is not None
+            if row.article.id not in found and (miss := _near_miss(asked, row)) is not None:
+                found[row.article.id] = miss
+    best = sorted(found.values(), key=lambda m: m.article.at, reverse=True)
+    best.sort(key=lambda m: (not any(reason.near_miss for reason in m.reasons), len(m.reasons)))
+    return tuple(best[:limit])
+
+
+def _near_miss(asked: Query, row: Archived) -> NearMiss | None:
+    explanation = asked.monitor.explain(asked.key, row.article)
+    if explanation.matched or not (len(explanation.reasons) == 1 or explanation.near_misses):
+        return None
+    return NearMiss(_ref(row.article, row.seen_at), explanation.near_misses or explanation.reasons)
+
+
+class _Shown:
+    """Collects examples: one of each story, and then more of the same."""
+
+    def __init__(self, asked: Query, limit: int) -> None:
+        self._asked, self._limit = asked, limit
+        self._stories: set[int] = set()
+        self._first: list[Found] = []
+        self._more: list[Found] = []
+
+    def see(self, row: Archived, found: Found) -> None:
+        """Keep a match where there is room for it."""
+        kept = self._more if row.story_id in self._stories else self._first
+        self._stories.add(row.story_id)
+        if len(kept) < self._limit:
+            kept.append(found)
+
+    def wants(self, row: Archived) -> bool:
+        """Whether there is room for an article's story."""
+        kept = self._more if row.story_id in self._stories else self._first
+        return len(kept) < self._limit
+
+    def examples(self) -> tuple[Found, ...]:
+        """The examples, the newest stories first."""
+        return tuple((self._first + self._more)[: self._limit])
+
+
+def _hits(asked: Query, since: datetime, max_age: timedelta, shown: _Shown | None = None) -> dict[int, _Hit]:
+    """What the rule matches that appeared from `since` on; by article, the newest first."""
+    found = {}
+    for row, match in asked.matches(since):
+        article = row.article
+        at = appeared(row.seen_at, article.published_at, silent=row.silent, max_age=max_age)
+        if at < since:
+            continue
+        assert article.id is not None
+        found[article.id] = _Hit(_ref(article, at), Appearance(at, row.story_id, article.site))
+        if shown is not None and shown.wants(row):
+            shown.see(row, asked.found(article, match))
+    return found
+
+
+def _difference(hits: Mapping[int, _Hit], other: Query, since: datetime, max_age: timedelta) -> Difference:
+    before = _hits(other, since, max_age)
+    return Difference(other.rule, len(before), _only(hits, before), _only(before, hits))
+
+
+def _only(some: Mapping[int, _Hit], others: Iterable[int]) -> tuple[Ref, ...]:
+    known = set(others)
+    return tuple(hit.ref for key, hit in some.items() if key not in known)
+
+
+def _ref(article: Article, at: datetime) -> Ref:
+    assert article.id is not None
+    return Ref(article.id, article.title, article.url, at)
