@@ -86,6 +86,29 @@ def subject_prefix(notice: Notice) -> str:
     return kinds.get(notice.reason, f"[{notice.topic_title}] ")
 
 
+LINKS = {
+    "explain": "Why this alert",
+    "mute": "Mute this topic for a day",
+    "snooze": "Snooze this story for a week",
+    "not-relevant": "Not relevant",
+    "unsubscribe": "Unsubscribe",
+}
+"""What the links of a message are called, in the order in which they are shown."""
+
+
+def links(notice: Notice) -> list[tuple[str, str]]:
+    """(what it is called, address) of the links, ours first."""
+    known = [(words, notice.links[name]) for name, words in LINKS.items() if notice.links.get(name)]
+    return known + [(name, url) for name, url in notice.links.items() if name not in LINKS and url]
+
+
+def why(notice: Notice) -> str:
+    """Which topic, by which version of its rule; "" for what no rule caused."""
+    if not notice.topic_version:
+        return ""
+    return f"Topic “{notice.topic_title}” ({notice.topic}, rule version {notice.topic_version})"
+
+
 def direction(language: str) -> str:
     """ltr or rtl."""
     return "rtl" if language in {"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"} else "ltr"

@@ -201,8 +201,9 @@ def build(notice: Notice, key: str, sender: str, settings: EmailSettings, contex
     if unsubscribe.startswith("https://"):  # one click works over https alone (RFC 8058)
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(render_text(notice, context.templates), cte="quoted-printable")
-    message.add_alternative(render_html(notice, context.templates), subtype="html", cte="quoted-printable")
+    message.set_content(render_text(notice, context.templates, context.channel), cte="quoted-printable")
+    html = render_html(notice, context.templates, context.channel)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 

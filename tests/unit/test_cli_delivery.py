@@ -81,7 +81,7 @@ def test_a_test_that_fails_says_why_and_exits_1(vedette: Vedette) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("channels", "add", "x", "pigeon"), "use one of console, email, slack, webhook"),
+        (("channels", "add", "x", "pigeon"), "use one of apprise, console, email, feed, file, slack, webhook"),
         (("channels", "add", "x", "email"), "to:"),
         (("channels", "add", "x", "email", "to=a@b.example", "colour=red"), "colour"),
         (("channels", "add", "x", "email", "nonsense"), "KEY=VALUE"),

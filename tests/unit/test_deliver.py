@@ -531,8 +531,8 @@ NOTICES = st.builds(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NOTICES)
 def test_a_notice_comes_out_of_the_database_as_it_went_in(office: Office, about: Notice) -> None:
-    office.channel("console", "console", {"path": "/dev/null"})
-    assert office.get(office.post("console", uuid.uuid4().hex, about)).notice == about
+    office.channel("file", "file", {"path": "/dev/null"})
+    assert office.get(office.post("file", uuid.uuid4().hex, about)).notice == about
 
 
 def test_a_courier_with_nothing_to_do_writes_nothing(office: Office) -> None:

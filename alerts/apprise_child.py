@@ -1,0 +1,73 @@
+"""The process that hands one message to Apprise: `python -m alerts.apprise_child`, a JSON object on standard input.
+
+A process of its own, because Apprise's services open connections in their own ways: here every one of them, redirects
+and what a name resolves to included, is checked against the operator's networks, and a service that hangs is killed
+with it. Standard output is a JSON object {"sent": bool, "error": str}.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ssrfguard import Policy, SSRFGuardError
+
+from vedette.network import make_policy
+
+WORDS = re.compile(r"[^\s/:@?&=#,+]{6,}")
+
+
+def main() -> None:
+    """Read the message, send it, say how that ended."""
+    asked = json.load(sys.stdin)
+    guard(make_policy(asked["allow_addresses"]))
+    json.dump(send(asked), sys.stdout)
+
+
+def guard(policy: Policy) -> None:
+    """Let no socket of this process connect to an address that the policy forbids."""
+    connect = socket.socket.connect
+
+    def checked(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host, port, *rest = address
+            _, _, _, _, resolved = socket.getaddrinfo(host, port, self.family, self.type)[0]
+            try:
+                policy.check_address(str(resolved[0]).partition("%")[0])
+            except SSRFGuardError as error:
+                raise OSError(str(error)) from None
+            address = (resolved[0], port, *rest)
+        connect(self, address)
+
+    socket.socket.connect = socket.socket.connect_ex = checked  # type: ignore[method-assign, assignment]
+
+
+def send(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Hand the message to the one service that the URL names."""
+    import apprise
+
+    asset = apprise.AppriseAsset(app_id="Vedette", app_desc="Vedette", app_url="", http_redirects=False)
+    target = apprise.Apprise.instantiate(asked["url"], asset=asset, suppress_exceptions=True)
+    if target is None:
+        return {"sent": False, "error": "Apprise does not know this address"}
+    target.overflow_mode = apprise.OverflowMode.TRUNCATE  # one message, not several
+    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
+        sent = bool(target.notify(body=asked["body"], title=asked["title"], body_format=apprise.NotifyFormat.TEXT))
+        said = log.getvalue()
+    return {"sent": sent, "error": "" if sent else veiled(said, asked["url"])}
+
+
+def veiled(text: str, url: str) -> str:
+    """What Apprise said, without any part of the address, which may be a token."""
+    for part in sorted(set(WORDS.findall(url)), key=len, reverse=True):
+        text = text.replace(part, "***")
+    return " ".join(text.split())[-400:]
+
+
+if __name__ == "__main__":
+    main()
