@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import KeysView, Sequence
+from collections import defaultdict
+from collections.abc import Callable, KeysView, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from alerts.rules.node import Node
 
 _CHUNK = re.compile(r"\S+")
-_SCANS = 8  # tokens looked for from the start before all first positions are noted
+_SCANS = 6  # tokens looked for one by one before all positions are noted
 LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
 Scope = tuple[int, int]
-_Places = tuple[list[str], list[int], list[int], dict[int, text.Spans]]
-"""Of a paragraph: its chunks, the tokens up to each one's end, their offsets, and of some their tokens' offsets."""
+_Places = Callable[[int], tuple[int, int]]
+"""Of a paragraph: the code point offsets of a token by its number in it."""
 
 
 class Hit(NamedTuple):
@@ -66,20 +67,20 @@ class Document:
         for part, source in enumerate((article.title, article.text)):
             if part == 1:
                 self.title_end = len(self.tokens)  # position of the first token of the body
+            simple = text.simplified(source)
             for start, end in text.paragraphs(source):
                 self._firsts.append(len(self.tokens))
                 self._paragraphs.append((start, end))
-                self.tokens += text.tokens(source[start:end])
-        self._last = dict(zip(self.tokens, range(len(self.tokens)), strict=True))  # token -> its last position
-        self._first: dict[str, int] = {}  # token -> its first position, once it is worth while
+                self.tokens += text.tokens_of(simple[start:end])
+        self._words = dict.fromkeys(self.tokens)
         self._places: list[_Places | None] = [None] * len(self._paragraphs)
-        self._found: dict[str, Sequence[int]] = {}
+        self._found: dict[str, list[int]] = {}
         self._sorted: list[str] | None = None
 
     @property
     def words(self) -> KeysView[str]:
         """The distinct tokens of title and body."""
-        return self._last.keys()
+        return self._words.keys()
 
     @property
     def chunks(self) -> set[str]:
@@ -88,56 +89,71 @@ class Document:
 
     def positions(self, token: str) -> Sequence[int]:
         """Where a token stands, ascending."""
-        last = self._last.get(token)
-        if last is None:
+        if token not in self._words:
             return ()
         known = self._found.get(token)
         if known is None:
+            if len(self._found) >= _SCANS:
+                self._find_all()
+                return self._found[token]
             tokens = self.tokens
-            at = self._first[token] if self._first else tokens.index(token)
-            known = [at]
-            while at < last:
-                at = tokens.index(token, at + 1)
-                known.append(at)
-            self._found[token] = known
-            if not self._first and len(self._found) > _SCANS:
-                self._first = dict(zip(reversed(tokens), range(len(tokens) - 1, -1, -1), strict=True))
+            known = self._found[token] = [tokens.index(token)]
+            for _ in range(tokens.count(token) - 1):
+                known.append(tokens.index(token, known[-1] + 1))
         return known
+
+    def _find_all(self) -> None:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for position, token in enumerate(self.tokens):
+            found[token].append(position)
+        self._found = found
 
     def paragraph(self, position: int) -> int:
         """The number of the paragraph in which a token stands, counted through title and body."""
         return bisect_right(self._firsts, position) - 1
 
-    def _located(self, position: int) -> tuple[int, tuple[int, int]]:
-        """The offset of the chunk in which a token stands, and the token's offsets within it."""
+    def _located(self, position: int) -> tuple[int, int]:
+        """The code point offsets between which a token stands in its field."""
         number = self.paragraph(position)
         places = self._places[number]
         if places is None:
-            source = self.source(position)
-            first, last = self._paragraphs[number]
-            chunks = source[first:last].split()
-            counts = list(accumulate(map(len, map(text.words_of.__getitem__, chunks))))
-            if sum(map(len, chunks)) + len(chunks) - 1 == last - first:  # single spaces, as almost always
-                starts = list(accumulate(map((1).__add__, map(len, chunks)), initial=first))
-            else:
-                starts = [match.start() for match in _CHUNK.finditer(source, first, last)]
-            places = self._places[number] = (chunks, counts, starts, {})
-        chunks, counts, starts, spans = places
-        place = position - self._firsts[number]
-        chunk = bisect_right(counts, place)
-        if chunk not in spans:
-            spans[chunk] = text.laid_out[chunks[chunk]][1]
-        return starts[chunk], spans[chunk][place - (counts[chunk - 1] if chunk else 0)]
+            places = self._places[number] = self._lay_out(number)
+        return places(position - self._firsts[number])
+
+    def _lay_out(self, number: int) -> _Places:
+        """What tells where the tokens of a paragraph stand, by their number in it."""
+        first, last = self._paragraphs[number]
+        source = self.source(self._firsts[number])[first:last]
+        simple = text.simplified(source)
+        if simple.isascii():
+            return [(first + start, first + end) for start, end in text.token_spans(simple)].__getitem__
+        chunks = source.split()
+        words = map(text.words_of.__getitem__, chunks)
+        counts = list(accumulate(map(len, words)))
+        lengths = list(map(len, chunks))
+        if sum(lengths) + len(chunks) - 1 == last - first:  # single spaces, as almost always
+            starts = list(accumulate(map((1).__add__, lengths), initial=first))
+        else:
+            starts = [first + match.start() for match in _CHUNK.finditer(source)]
+
+        spans: dict[int, text.Spans] = {}  # of chunks; long ones are not remembered elsewhere
+
+        def place(token: int) -> tuple[int, int]:
+            chunk = bisect_right(counts, token)
+            if chunk not in spans:
+                spans[chunk] = text.laid_out[chunks[chunk]][1]
+            start, end = spans[chunk][token - (counts[chunk - 1] if chunk else 0)]
+            return starts[chunk] + start, starts[chunk] + end
+
+        return place
 
     def start(self, position: int) -> int:
         """The code point offset at which a token begins in its field."""
-        at, (start, _) = self._located(position)
-        return at + start
+        return self._located(position)[0]
 
     def end(self, position: int) -> int:
         """The code point offset at which a token ends in its field."""
-        at, (_, end) = self._located(position)
-        return at + end
+        return self._located(position)[1]
 
     @property
     def table(self) -> Table:
@@ -198,8 +214,9 @@ class Document:
     def span(self, hit: Hit) -> Span:
         """A hit as an exact slice of the stored text."""
         source = self.source(hit.start)
-        at, (first, last) = self._located(hit.start)
-        start, end = at + first, at + last if hit.end - hit.start == 1 else self.end(hit.end - 1)
+        start, end = self._located(hit.start)
+        if hit.end - hit.start > 1:
+            end = self.end(hit.end - 1)
         return Span(self.field_of(hit.start), start, end, source[start:end], hit.term, hit.entity)
 
     def sentence_around(self, hit: Hit) -> str:

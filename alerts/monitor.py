@@ -5,8 +5,10 @@ Reads no clock, database or network: who wants costs in seconds passes a timer.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts.document import Document
@@ -50,6 +52,7 @@ class _Entry:
     topic: Topic
     bound: Node
     node: Node
+    references: Sequence[str] = ()  # topics whose rules it refers to
     cost: RuleCost | None = None  # made when it is first evaluated
 
 
@@ -84,7 +87,9 @@ class Monitor:
         rule = parse(topic.rule)
         try:
             bound = rebind(rule.node, self.knowledge.catalogue)
-            self._refuse_bad_references(topic.id, bound)
+            references = _references(bound) if "#" in topic.rule else []
+            if references:
+                self._refuse_bad_references(topic.id, bound)
         except Refusal as refusal:
             raise refusal.at(topic.rule) from None
         if self.knowledge.learn(bound):
@@ -92,17 +97,20 @@ class Monitor:
         old = self._entries.get(topic.id)
         if old:
             self._forget_references(old)
-        entry = _Entry(self._place(topic.id), topic, bound, bound, old.cost if old else None)
+        entry = _Entry(self._place(topic.id), topic, bound, bound, references, old.cost if old else None)
         self._entries[topic.id] = entry
         self.knowledge.topics[topic.id] = bound
-        for reference in _references(bound):
+        for reference in references:
             self._users.setdefault(reference, set()).add(topic.id)
         self._file(entry)
         self._refile_users(topic.id)
 
     def put_all(self, topics: Iterable[Topic]) -> list[tuple[Topic, RuleError]]:
         """Store many topics, which may refer to each other in any order; those that were refused, with the reason."""
-        waiting = list(topics)
+        with _collector_paused():
+            return self._put_all(list(topics))
+
+    def _put_all(self, waiting: list[Topic]) -> list[tuple[Topic, RuleError]]:
         for topic in waiting:
             self._place(topic.id)
         refused: list[tuple[Topic, RuleError]] = []
@@ -142,11 +150,12 @@ class Monitor:
 
     def tune(self) -> None:
         """File all rules anew by how common features have proved to be; worth it after some hundred articles."""
-        for entry in self._entries.values():
-            self._file(entry)
+        with _collector_paused():
+            for entry in self._entries.values():
+                self._file(entry)
 
     def _file(self, entry: _Entry) -> None:
-        entry.node = self._expanded(entry.bound)
+        entry.node = self._expanded(entry.bound) if entry.references else entry.bound
         if entry.topic.active:
             self._presearcher.put(entry.number, entry.node.groups(self._presearcher.weigh), entry)
         else:
@@ -180,7 +189,7 @@ class Monitor:
         return found
 
     def _forget_references(self, entry: _Entry) -> None:
-        for reference in _references(entry.bound):
+        for reference in entry.references:
             self._users[reference].discard(entry.topic.id)
 
     def _refuse_bad_references(self, topic_id: str, node: Node) -> None:
@@ -279,6 +288,18 @@ def _match(entry: _Entry, document: Document) -> Match | None:
         return None
     spans = tuple(document.span(hit) for hit in leaves(hits))
     return Match(entry.topic.id, entry.topic.version, spans, entry.node.score(document, scope))
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for garbage in circles meanwhile: rules make none, and there may be 100,000 to look through."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _references(node: Node | None) -> list[str]:

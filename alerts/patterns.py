@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -232,10 +232,35 @@ class Pattern:
     elements: tuple[Element, ...]
     gaps: tuple[int, ...] = ()
     word_start: bool = False
+    tokens: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of a phrase of plain words, else ()
+
+    def __post_init__(self) -> None:
+        """Note whether this is a phrase of plain words, which is found by comparing lists."""
+        words = tuple(e.token for e in self.elements if isinstance(e, Word))
+        simple = len(words) == len(self.elements) > 1 and not any(self.gaps) and not self.word_start
+        object.__setattr__(self, "tokens", words if simple else ())
+
+    def _find_words(self, document: Document) -> list[tuple[int, int]]:
+        """All places of a phrase of plain words, from its rarest one."""
+        tokens, length = self.tokens, len(self.tokens)
+        places = [document.positions(token) for token in tokens]
+        rarest = min(range(length), key=[len(found) for found in places].__getitem__)
+        wanted, found = list(tokens), []
+        for position in places[rarest]:
+            start = position - rarest
+            if (
+                start >= 0
+                and document.tokens[start : start + length] == wanted
+                and document.paragraph(start) == document.paragraph(start + length - 1)
+            ):
+                found.append((start, start + length))
+        return found
 
     def find(self, document: Document) -> list[tuple[int, int]]:
         """All places [start, end) of this pattern, ascending."""
         elements = self.elements
+        if self.tokens:
+            return self._find_words(document)
         if len(elements) == 1:
             element = elements[0]
             return [(p, p + 1) for p in element.positions(document) if not self.word_start or _begins(document, p)]

@@ -25,6 +25,7 @@ Features = KeysView[str] | set[str]
 
 _MOST_GROUPS = 3  # asked beside the one that a rule is filed under
 _COUNTED_EVERY = 16  # articles of which one is counted for the shares
+_FEW = 8  # features that are sooner asked for one by one than all at once
 _GLOB_KEY = 2  # letters by which wildcards are filed
 
 
@@ -182,13 +183,17 @@ class Presearcher(Generic[T]):
         """The items, by number, that an article with these features may satisfy."""
         found = dict(self._always)
         lacks = features.isdisjoint
-        for feature in self._buckets.keys() & features:
-            bucket = self._buckets[feature]
+        buckets = self._buckets
+        for feature in buckets.keys() & features:
+            bucket = buckets[feature]
             if bucket.rows is not None:
                 _take(bucket.rows, lacks, found)
-            if bucket.pairs is not None:
-                for second in bucket.pairs.keys() & features:
-                    _take(bucket.pairs[second], lacks, found)
+            pairs = bucket.pairs
+            if pairs is None:
+                continue
+            for second in pairs if len(pairs) <= _FEW else pairs.keys() & features:
+                if second in features:
+                    _take(pairs[second], lacks, found)
         return found
 
     def _derive(self, token: str, language: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ the transaction begins: with SQLite all other writers wait for it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -42,6 +43,10 @@ STORY_WINDOW = timedelta(days=7)
 """How far back a near copy is looked for."""
 ATTEMPTS = 5
 """Attempts to store a page before it is given up."""
+TUNED_AFTER = 500
+"""Articles after which the rules are filed anew by how common their words have proved to be."""
+FROZEN_FROM = 1_000
+"""Rules loaded at once from which the collector of garbage is told to leave them alone."""
 OPT_OUT = {"tdm-reservation", "noai"}
 
 
@@ -209,7 +214,7 @@ class Pipeline:
         return replace(article, canonical_url=key, text=text, fingerprint=fingerprint(text), source=item.source_id)
 
     def _matched(self, article: Article) -> Ready:
-        result = self.topics.monitor.match(article)
+        result = self.topics.match(article)
         for failure in result.failures:
             self.context.log.error("rule failed", topic=failure.topic, url=article.url, error=failure.message)
         folded = " ".join(tokens(f"{article.title}\n{article.text}"))
@@ -344,7 +349,15 @@ class TopicWatch:
         self.topics: dict[str, Topic] = {}
         self._stamp = ""
         self._entities: tuple[Entity, ...] = ()
+        self._matched = 0
         self.monitor = self._fresh(())
+
+    def match(self, article: Article) -> MonitorResult:
+        """Every topic that an article satisfies; files the rules anew once it is known how common their words are."""
+        self._matched += 1
+        if self._matched == TUNED_AFTER:
+            self.monitor.tune()
+        return self.monitor.match(article)
 
     def refresh(self) -> None:
         """Take in what changed since the last time."""
@@ -362,6 +375,9 @@ class TopicWatch:
         for topic, error in self.monitor.put_all(changed):
             self.context.log.error("topic refused", topic=topic.id, error=str(error))
         self.topics, self._stamp = wanted, stamp
+        if len(changed) > FROZEN_FROM:  # rules stay: let the collector not look through them again and again
+            gc.collect()
+            gc.freeze()
 
     def _fresh(self, entities: Sequence[Entity]) -> Monitor:
         return Monitor(

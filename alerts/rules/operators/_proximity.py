@@ -144,7 +144,11 @@ class Proximity(Node):
 
 def _close(left: Sequence[int], right: Sequence[int], most: int) -> bool:
     """Whether two positions are at most so far apart."""
-    return any(bisect_right(right, a + most) > bisect_left(right, a - most) for a in left)
+    for a in left:
+        after = bisect_left(right, a - most)
+        if after < len(right) and right[after] <= a + most:
+            return True
+    return False
 
 
 def _instead(operand: Node, other: str, near: str) -> str:
