@@ -4,6 +4,7 @@ Open a database with `open_store`, then work in `store.write()` or `store.read()
 `storage.store.Transaction`. SQLite and PostgreSQL behave alike.
 """
 
+from storage.accounts import Account, Audit, Invitation, Session, Token
 from storage.alerts import AlertView, Suppression
 from storage.articles import Revision
 from storage.hosts import HostState
@@ -17,11 +18,15 @@ from storage.stories import Story, StoryCandidate, StoryMember
 from storage.topics import TopicVersion
 
 __all__ = [
+    "Account",
     "AddResult",
     "AlertView",
     "Archived",
+    "Audit",
     "HostState",
+    "Invitation",
     "Revision",
+    "Session",
     "Sighting",
     "Store",
     "StoredMatch",
@@ -29,6 +34,7 @@ __all__ = [
     "StoryCandidate",
     "StoryMember",
     "Suppression",
+    "Token",
     "TopicVersion",
     "Transaction",
     "Worker",

@@ -474,3 +474,100 @@ class AttemptRow(Base):
     phase: Mapped[str]
     code: Mapped[str]
     error: Mapped[str]
+
+
+class AccountRow(Base):
+    """How an analyst signs in."""
+
+    __tablename__ = "accounts"
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id", ondelete="CASCADE"), primary_key=True)
+    password: Mapped[str]
+    role: Mapped[str]
+    active: Mapped[bool]
+    created_at: Mapped[datetime]
+    password_at: Mapped[datetime]
+
+
+class SessionRow(Base):
+    """A browser that is signed in; the cookie's value is kept as a digest."""
+
+    __tablename__ = "sessions"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    earlier: Mapped[str | None]
+    rotated_at: Mapped[datetime]
+    analyst: Mapped[str] = mapped_column(ForeignKey("accounts.analyst", ondelete="CASCADE"))
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    agent: Mapped[str]
+    address: Mapped[str]
+    __table_args__ = (
+        Index("ix_sessions_earlier", "earlier"),
+        Index("ix_sessions_analyst", "analyst"),
+        Index("ix_sessions_expires", "expires_at"),
+    )
+
+
+class InvitationRow(Base):
+    """A link that lets one person make an account, once."""
+
+    __tablename__ = "invitations"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    analyst: Mapped[str]
+    role: Mapped[str]
+    inviter: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class TokenRow(Base):
+    """A token of the HTTP API, kept as a digest."""
+
+    __tablename__ = "tokens"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    hint: Mapped[str]
+    name: Mapped[str]
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id", ondelete="CASCADE"))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_tokens_analyst", "analyst"),)
+
+
+class FailedLoginRow(Base):
+    """A sign-in that failed, under the name or the address whose tries are counted."""
+
+    __tablename__ = "failed_logins"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    key: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_failed_logins_key", "key", "at"), Index("ix_failed_logins_at", "at"))
+
+
+class AuditRow(Base):
+    """Who changed what; never changed itself."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+    address: Mapped[str]
+    __table_args__ = (Index("ix_audit_at", "at"),)
+
+
+class ReadingRow(Base):
+    """What an analyst did with a story."""
+
+    __tablename__ = "readings"
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[int] = mapped_column(BigKey, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
+    read_at: Mapped[datetime | None]
+    saved_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_readings_story", "story_id"),)

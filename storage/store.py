@@ -9,6 +9,7 @@ from functools import cached_property
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from storage.accounts import Accounts, AuditLog, Tokens
 from storage.alerts import Alerts
 from storage.articles import Articles
 from storage.deliveries import Deliveries
@@ -88,6 +89,21 @@ class Transaction:
     def analysts(self) -> Analysts:
         """People who are told."""
         return Analysts(self.session)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """How analysts sign in."""
+        return Accounts(self.session)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Tokens of the HTTP API."""
+        return Tokens(self.session)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who changed what."""
+        return AuditLog(self.session)
 
     @cached_property
     def channels(self) -> Channels:

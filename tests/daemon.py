@@ -22,7 +22,7 @@ class Daemon:
         self.directory, self.config = directory, directory / "vedette.toml"
         self.log = directory / "daemon.log"
         self.config.write_text('[data]\ndirectory = "var"\n' + configuration, encoding="utf-8")
-        self.env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        self.env = {**os.environ, "PYTHONPATH": str(ROOT), "VEDETTE__WEB__ENABLED": "false", **(env or {})}
         self.env.pop("PYTHONDONTWRITEBYTECODE", None)  # a daemon starts faster from compiled code
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -204,6 +204,21 @@ class DeliverSettings(Section):
     """A directory of your own mail templates, `email.txt.j2` and `email.html.j2`; they go before the shipped ones."""
 
 
+class WebSettings(Section):
+    """The pages for analysts and the HTTP API."""
+
+    enabled: bool = True
+    """Serve them."""
+    host: str = "127.0.0.1"
+    """The address to listen on. Put a proxy that speaks HTTPS in front of anything but this machine."""
+    port: int = Field(default=8765, ge=0, le=65535)
+    """The port; 0 takes any that is free and logs it."""
+    proxies: Strings = []
+    """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    session_days: int = Field(default=30, ge=1, le=365)
+    """Days without a visit after which an analyst has to sign in again."""
+
+
 class SmtpSettings(Section):
     """The mail server for email channels."""
 
@@ -278,6 +293,7 @@ class Settings(BaseSettings):
     extract: ExtractSettings = ExtractSettings()
     alerts: AlertSettings = AlertSettings()
     deliver: DeliverSettings = DeliverSettings()
+    web: WebSettings = WebSettings()
     smtp: SmtpSettings = SmtpSettings()
     network: NetworkSettings = NetworkSettings()
     log: LogSettings = LogSettings()

@@ -30,7 +30,9 @@ SOON = timedelta(minutes=5)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "vedette.toml").write_text('[data]\ndirectory = "var"\n[catalogue]\nseed = false\n')
+    (tmp_path / "vedette.toml").write_text(
+        '[data]\ndirectory = "var"\n[catalogue]\nseed = false\n[web]\nenabled = false\n'
+    )
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""Analysts: list, add, remove."""
+"""Analysts: list, add, invite, remove."""
 
 from __future__ import annotations
 
@@ -54,3 +54,21 @@ def remove(app: App, ids: tuple[str, ...]) -> None:
         for name in ids:
             if not tx.analysts.delete(name):
                 raise UsageError(f"unknown analyst {name!r}: `vedette users list` shows them")
+
+
+@command.command()
+@click.argument("analyst_id", metavar="ID", default="")
+@click.option("--admin", is_flag=True, help="As an administrator.")
+@pass_app
+def invite(app: App, analyst_id: str, admin: bool) -> None:
+    """Make a link, good once, with which ID can sign in to the pages and choose a password.
+
+    Without ID they choose their name. For somebody who lost their password it makes a new one.
+    """
+    from web import accounts
+
+    with app.store(create=True).write() as tx:
+        secret = accounts.invite(tx, analyst_id, "admin" if admin else "analyst", "command line", app.clock.wall())
+    web, base = app.settings.web, app.settings.alerts.public_url.rstrip("/")
+    link = f"{base or f'http://{web.host}:{web.port}'}/join/{secret}"
+    app.emit({"link": link}, link)

@@ -30,6 +30,23 @@ def seed(context: Context) -> tuple[int, int]:
     return len(sources), len(topics)
 
 
+def pages(settings: Settings, store: Store) -> list[str]:
+    """Where the pages are, and the link for the first administrator as long as nobody can sign in."""
+    from vedette.clock import SystemClock
+    from web.accounts import first_link
+
+    if not settings.web.enabled:
+        return []
+    host = settings.web.host if ":" not in settings.web.host else f"[{settings.web.host}]"
+    own = f"http://{host}:{settings.web.port}" if settings.web.port else ""
+    address = settings.alerts.public_url.rstrip("/") or own
+    link = first_link(store, SystemClock().wall())
+    lines = [f"Pages: {address or 'on a free port, see the log'}"]
+    if link:
+        lines.append(f"Nobody can sign in yet. Your link, good once: {address}{link}")
+    return lines
+
+
 def summary(settings: Settings, store: Store) -> list[str]:
     """What the daemon says when it starts: what it watches, where its data is, what to do next."""
     with store.read() as tx:
@@ -43,7 +60,8 @@ def summary(settings: Settings, store: Store) -> list[str]:
     ]
     if not settings.crawl.contact:
         lines.append("Please set [crawl] contact, so that site owners can reach you.")
+    lines += pages(settings, store)
     if not subscriptions:
-        lines.append("Nobody is told yet: add a channel and a subscription, see `vedette apply --help`.")
+        lines.append("Nobody is told yet: add a channel and a subscription on the pages or with `vedette apply`.")
     lines.append("Next: `vedette sources health`, `vedette alerts list`, `vedette explain URL`. Stop with Ctrl-C.")
     return lines

@@ -60,9 +60,10 @@ class Supervisor:
     _clocks: tuple[float, float] | None = None  # wall and steady seconds at the last look
 
     def __post_init__(self) -> None:
-        crawlers = self.context.settings.crawl.workers
+        settings = self.context.settings
+        counts = {"crawl": settings.crawl.workers, "web": int(settings.web.enabled)}
         for role in ROLES:
-            count = crawlers if role == "crawl" else 1
+            count = counts.get(role, 1)
             self.workers += [_Worker(f"{role}-{n}" if count > 1 else role, role) for n in range(count)]
 
     @property

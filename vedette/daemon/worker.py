@@ -24,6 +24,7 @@ ROLES = {
     "crawl": "crawler.run",
     "process": "vedette.daemon.pipeline",
     "deliver": "alerts.deliver",
+    "web": "web.serve",
 }
 """Role to the module whose `main(context)` fills it."""
 

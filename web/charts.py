@@ -1,0 +1,68 @@
+"""Charts as SVG, made by the server: no script, and the same figures in words for who can't see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+
+def bars(values: Sequence[tuple[str, int]], label: str, *, height: int = 64, width: int = 720) -> Markup:
+    """Columns with a name each; the name and the figure are told on pointing at one, and to screen readers."""
+    if not values:
+        return Markup("")
+    highest, step = max(1, *(value for _, value in values)), width / len(values)
+    parts = []
+    for place, (name, value) in enumerate(values):
+        tall = round(value / highest * (height - 2), 1)
+        shape = Markup('<rect x="{}" y="{}" width="{}" height="{}" rx="1.5" class="bar"/>').format(
+            round(place * step + step * 0.1, 1), round(height - tall, 1), round(max(1.0, step * 0.8), 1), tall
+        )
+        title = Markup("<title>{}: {}</title>").format(name, value)
+        area = Markup('<rect x="{}" y="0" width="{}" height="{}" class="area"/>').format(
+            round(place * step, 1), round(step, 1), height
+        )
+        parts.append(Markup("<g>{}{}{}</g>").format(title, shape, area))
+    return Markup(
+        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
+    ).format(label, width, height, Markup("").join(parts))
+
+
+def spark(values: Sequence[int], label: str, *, width: int = 96, height: int = 20) -> Markup:
+    """A small line without axes."""
+    if not any(values):
+        return Markup('<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}"></svg>').format(
+            label, width, height
+        )
+    highest, step = max(values), width / max(1, len(values) - 1)
+    points = " ".join(f"{i * step:.1f},{height - 1.5 - v / highest * (height - 3):.1f}" for i, v in enumerate(values))
+    return Markup(
+        '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}"><polyline points="{}"/></svg>'
+    ).format(label, width, height, points)
+
+
+def strip(days: Mapping[str, tuple[int, int]], last: date, label: str, *, count: int = 30) -> Markup:
+    """One cell a day: visits that worked and that failed, by the share of failures."""
+    parts = []
+    for place in range(count):
+        name = (last - timedelta(days=count - 1 - place)).isoformat()
+        good, bad = days.get(name, (0, 0))
+        kind = "none" if not good + bad else "good" if not bad else "bad" if not good else "mixed"
+        parts.append(
+            Markup('<rect x="{}" y="0" width="6" height="16" rx="1.5" class="cell {}"><title>{}</title></rect>').format(
+                place * 8, kind, f"{name}: {good} ✓ {bad} ✗"
+            )
+        )
+    return Markup('<svg class="strip" role="img" aria-label="{}" viewBox="0 0 {} 16">{}</svg>').format(
+        label, count * 8, Markup("").join(parts)
+    )
+
+
+def per_day(days: Mapping[str, int], first: date, last: date) -> list[tuple[str, int]]:
+    """Every day from the first to the last, with 0 for those that are left out."""
+    span = (last - first).days + 1
+    return [(name, days.get(name, 0)) for name in ((first + timedelta(days=n)).isoformat() for n in range(span))]
+
+
+__all__ = ["bars", "per_day", "spark", "strip"]

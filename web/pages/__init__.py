@@ -1,0 +1,1 @@
+"""Pages for people, one module per noun; each module's `router` is found by `web.app`."""

@@ -1,0 +1,135 @@
+"""One's own account: name, language, password, the browsers that are signed in, tokens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from vedette.errors import UsageError
+from web import accounts, doors
+from web.pages.accounts import browser_of
+from web.problems import Problem
+from web.site import go, render, site_of, translated
+from web.visitor import Form, Reader, Visitor, address_of, field, set_session
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/me")
+def me(request: Request, found: Reader) -> Response:
+    """The page of one's own account."""
+    return _page(request, found)
+
+
+def _page(request: Request, found: Visitor, *, wrong: str = "", token: str = "") -> Response:
+    site = site_of(request)
+    with site.store.read() as tx:
+        sessions, tokens = tx.accounts.sessions(found.id), tx.tokens.list(found.id)
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return render(
+        request,
+        "me.html",
+        found,
+        status=422 if wrong else 200,
+        sessions=sessions,
+        tokens=tokens,
+        zones=["UTC", *zones],
+        wrong=wrong,
+        token=token,
+        wall=site.wall(),
+    )
+
+
+@router.post("/me")
+def change(request: Request, found: Reader, form: Form) -> Response:
+    """Change name, mail address, time zone and language."""
+    site = site_of(request)
+    changed = replace(
+        found.analyst,
+        name=field(form, "name"),
+        email=field(form, "email"),
+        timezone=field(form, "timezone") or "UTC",
+        locale=field(form, "locale") or "en",
+    )
+    try:
+        accounts.check_analyst(changed)
+    except UsageError as error:
+        return _page(request, found, wrong=str(error))
+    with site.store.write() as tx:
+        tx.analysts.put(changed)
+        tx.audit.add(found.id, "changed their account", found.id, site.wall(), address=address_of(request))
+    return go("/me", translated(replace(found, analyst=changed), request, "Saved."))
+
+
+@router.post("/me/password")
+def change_password(request: Request, found: Reader, form: Form) -> Response:
+    """Take another password; every other browser is signed out and this one gets another cookie."""
+    site, now = site_of(request), site_of(request).wall()
+    new = str(form.get("new", ""))
+    with site.store.read() as tx:
+        account = tx.accounts.get(found.id)
+        tries = tx.accounts.failures(f"name:{found.id}", now - accounts.WINDOW)
+    if account is None or accounts.must_wait(tries, 0):
+        raise Problem(429)
+    if not doors.check_password(str(form.get("old", "")), account.password)[0]:
+        with site.store.write() as tx:
+            tx.accounts.failed([f"name:{found.id}"], now)
+        return _page(request, found, wrong="The old password is wrong.")
+    wrong = doors.complaint(new, found.id, found.analyst.name, found.analyst.email)
+    if wrong:
+        return _page(request, found, wrong=wrong)
+    hashed = doors.hash_password(new)
+    with site.store.write() as tx:
+        tx.accounts.put(found.id, hashed, account.role, now)
+        tx.accounts.end_sessions(found.id)
+        days = site.context.settings.web.session_days
+        cookie = accounts.open_session(tx, found.id, browser_of(request), now, days)
+        tx.audit.add(found.id, "changed their password", found.id, now, address=address_of(request))
+    said = "The password is changed; all other browsers are signed out."
+    response = go("/me", translated(found, request, said))
+    set_session(response, site, cookie)
+    return response
+
+
+@router.post("/me/sessions/end")
+def end_sessions(request: Request, found: Reader, form: Form) -> Response:
+    """Sign out everywhere else."""
+    del form
+    site = site_of(request)
+    assert found.session is not None
+    with site.store.write() as tx:
+        tx.accounts.end_sessions(found.id, keep=found.session.digest)
+        tx.audit.add(found.id, "signed out elsewhere", found.id, site.wall(), address=address_of(request))
+    return go("/me", translated(found, request, "All other browsers are signed out."))
+
+
+@router.post("/me/tokens")
+def add_token(request: Request, found: Reader, form: Form) -> Response:
+    """Give a token; the page shows it this once."""
+    site = site_of(request)
+    scopes = tuple(scope for scope in accounts.SCOPES if scope in form.getlist("scope"))
+    if "admin" in scopes and not found.admin:
+        raise Problem(403)
+    given = field(form, "days")
+    days = int(given) if given.isdecimal() and 0 < int(given) <= 3650 else None
+    try:
+        with site.store.write() as tx:
+            secret, _ = accounts.give_token(tx, found.id, field(form, "name"), scopes, site.wall(), days, found.id)
+    except UsageError as error:
+        return _page(request, found, wrong=str(error))
+    return _page(request, found, token=secret)
+
+
+@router.post("/me/tokens/{token_id}/end")
+def end_token(request: Request, token_id: int, found: Reader, form: Form) -> Response:
+    """End one of one's own tokens; another's is not there."""
+    del form
+    site = site_of(request)
+    with site.store.write() as tx:
+        if not tx.tokens.delete(token_id, found.id):
+            raise Problem(404)
+        tx.audit.add(found.id, "ended a token", found.id, site.wall(), str(token_id), address_of(request))
+    return go("/me", translated(found, request, "The token is ended."))

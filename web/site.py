@@ -1,0 +1,158 @@
+"""What every page works with: the daemon's context, the store, the templates; and how a page is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from alerts.rendering import direction, flag
+from storage import Store
+from vedette.daemon.context import Context
+from web import charts, words
+
+if TYPE_CHECKING:
+    from vedette.secrets import Vault
+    from web.visitor import Visitor
+
+FLASH = "vedette_said"
+"""The cookie that carries one message to the next page."""
+
+
+@dataclass
+class Site:
+    """The composition of the web pages; `request.app.state.site`."""
+
+    context: Context
+    address: str = ""
+    """Where the pages are reached, known when they are served."""
+    listeners: int = 0
+    """Browsers that follow the stream."""
+    _monitor: Any = field(default=None)
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.context.store
+
+    def now(self) -> datetime:
+        """The instant of the story."""
+        return self.context.clock.now()
+
+    def wall(self) -> datetime:
+        """The machine's own date: for sessions, invitations, tokens."""
+        return self.context.clock.wall()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault for channel secrets."""
+        return self.context.settings.vault()
+
+    @cached_property
+    def secure(self) -> bool:
+        """Whether analysts come over HTTPS only: then cookies do, too."""
+        return self.context.settings.alerts.public_url.startswith("https://")
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates. Everything is escaped; an unknown name is an error."""
+        made = Environment(
+            loader=PackageLoader("web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
+        )
+        made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        for helper in (words.moment, words.clock_time, words.day, words.ago, words.lasting, words.number):
+            made.filters[helper.__name__] = helper
+        made.filters |= {"language_name": words.language_name, "country_name": words.country_name}
+        made.filters |= {"flag": flag, "direction": direction}
+        made.globals |= {"charts": charts, "languages": words.languages}
+        return made
+
+
+def site_of(request: Request) -> Site:
+    """The site that a request came to."""
+    found: Site = request.app.state.site
+    return found
+
+
+def render(
+    request: Request,
+    template: str,
+    visitor: Visitor | None = None,
+    *,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """A page in the visitor's language and time zone."""
+    from web.visitor import csrf_of
+
+    site = site_of(request)
+    own, zone = (visitor.analyst.locale, visitor.analyst.timezone) if visitor else ("", "UTC")
+    language = words.chosen(request.headers.get("accept-language", ""), own)
+    csrf, fresh = csrf_of(request, visitor)
+    with words.speaking(language, zone):
+        said = request.cookies.get(FLASH, "")
+        html = site.templates.get_template(template).render(
+            request=request,
+            path=request.url.path,
+            visitor=visitor,
+            now=site.now(),
+            language=language,
+            csrf=csrf,
+            csrf_field=Markup('<input type="hidden" name="csrf" value="{}">').format(csrf),
+            said=_unpacked(said),
+            **values,
+        )
+    response = HTMLResponse(html, status)
+    if said:
+        response.delete_cookie(FLASH)
+    if fresh:
+        from web.visitor import set_csrf
+
+        set_csrf(response, site, csrf)
+    return response
+
+
+def go(path: str, said: str = "", *, bad: bool = False) -> RedirectResponse:
+    """Send the browser to another page of ours, with a message that it shows once."""
+    response = RedirectResponse(path, 303)
+    if said:
+        response.set_cookie(FLASH, _packed(said, bad), max_age=60, httponly=True, samesite="lax")
+    return response
+
+
+def _packed(said: str, bad: bool) -> str:
+    from base64 import urlsafe_b64encode
+
+    return ("!" if bad else ".") + urlsafe_b64encode(said.encode()[:1500]).decode().rstrip("=")
+
+
+def _unpacked(cookie: str) -> tuple[str, bool] | None:
+    """The message and whether it is bad news; None for a cookie that is not ours."""
+    from base64 import urlsafe_b64decode
+
+    if not cookie:
+        return None
+    try:
+        text = urlsafe_b64decode(cookie[1:] + "=" * (-len(cookie[1:]) % 4)).decode("utf-8", "ignore")
+    except ValueError:
+        return None
+    return text, cookie[0] == "!"
+
+
+def translated(visitor: Visitor | None, request: Request, message: str, **values: Any) -> str:
+    """A message in the language of whoever asked."""
+    own = visitor.analyst.locale if visitor else ""
+    with words.speaking(words.chosen(request.headers.get("accept-language", ""), own)):
+        text = words.gettext(message)
+    return text % values if values else text
