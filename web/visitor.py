@@ -1,7 +1,7 @@
 """Who is asking: the session of a browser or the token of a program, and the guard against forged forms.
 
-Routes take what they need as a dependency: `Reader` for anybody who is signed in, `Admin` for administrators, `Form` for
-the fields of a form that really came from one of our pages.
+Routes take what they need as a dependency: `Reader` for anybody who is signed in, `Admin` for administrators, `Form`
+for the fields of a form that really came from one of our pages.
 """
 
 from __future__ import annotations
