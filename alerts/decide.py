@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
+from alerts.calendar import quiet_until
 from alerts.notice import build_notice
-from alerts.rendering import zone_of
 from vedette.model import (
     Alert,
     Analyst,
@@ -267,37 +266,6 @@ def when_to_send(
     if end is not None:
         return end, DeliveryReason.QUIET_HOURS
     return at, DeliveryReason.CAP if hours_full else None
-
-
-def quiet_until(quiet_from: str, quiet_to: str, at: datetime, timezone: str) -> datetime | None:
-    """When the quiet hours end that hold the instant `at`, None where they do not hold it.
-
-    Hours are local wall time, "HH:MM", and may cross midnight. Where clocks are set forward over the end, it is the
-    first instant after the gap; where they are set back over it, its first occurrence.
-    """
-    if not quiet_from or not quiet_to or quiet_from == quiet_to:
-        return None
-    zone = zone_of(timezone)
-    local = at.astimezone(zone)
-    clock = local.strftime("%H:%M")
-    crosses = quiet_from > quiet_to
-    inside = (clock >= quiet_from or clock < quiet_to) if crosses else quiet_from <= clock < quiet_to
-    if not inside:
-        return None
-    day = local.date() + timedelta(days=1 if crosses and clock >= quiet_from else 0)
-    end = _instant_of(datetime.combine(day, time.fromisoformat(quiet_to)), zone)
-    return end if end > at else None
-
-
-def _instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant at which a clock on the wall shows `wall` or more."""
-    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first <= second:
-        return first
-    at = second  # `wall` is in a gap: the later reading of it lies before the gap, the earlier one after
-    while at.astimezone(zone).replace(tzinfo=None) < wall:
-        at += timedelta(minutes=1)
-    return at
 
 
 def _links(url: str, public_url: str) -> dict[str, str]:

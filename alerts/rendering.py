@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 
+from alerts.calendar import zone_of
 from vedette.model import DeliveryReason, Notice, Sentence
 
 
@@ -62,14 +62,6 @@ def local_time(notice: Notice) -> str:
     if notice.published_precision == "day":
         return format_date(notice.published_at.date(), "long", locale=locale)
     return format_datetime(notice.published_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of a name; UTC where there is none, so that a slip in an analyst's row loses no message."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _locale(code: str) -> Locale:

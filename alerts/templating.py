@@ -21,6 +21,8 @@ from vedette.errors import ConfigError
 from vedette.model import Notice, Sentence
 
 SHIPPED = Path(__file__).parent / "templates"
+MOST_ENTRIES = 50
+"""Entries of a digest in one mail: it stays under the 100 kB that mail clients show."""
 INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
@@ -66,6 +68,11 @@ def values(notice: Notice) -> Mapping[str, Any]:
         "subject": f"{subject_prefix(notice)}{notice.title}",
         "time": local_time(notice),
         "place": place(notice),
+        "entries": [
+            {"notice": entry, "time": local_time(entry), "place": place(entry)}
+            for entry in notice.entries[:MOST_ENTRIES]
+        ],
+        "left_out": max(0, len(notice.entries) - MOST_ENTRIES),
         "flag": flag(notice.country),
         "direction": direction(notice.language),
         "why": why(notice),

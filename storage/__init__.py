@@ -7,12 +7,14 @@ Open a database with `open_store`, then work in `store.write()` or `store.read()
 from storage.accounts import Account, Audit, Invitation, Session, Token
 from storage.alerts import AlertView, Suppression
 from storage.articles import Revision
+from storage.digests import DigestDue, DigestRun
 from storage.hosts import HostState
 from storage.items import AddResult, Sighting
 from storage.matches import StoredMatch
 from storage.meta import Worker
 from storage.migrate import backup, check, daemon_lock, open_store, revision, upgrade
 from storage.search import Archived
+from storage.silences import Silence
 from storage.store import Store, Transaction
 from storage.stories import Story, StoryCandidate, StoryMember
 from storage.topics import TopicVersion
@@ -23,11 +25,14 @@ __all__ = [
     "AlertView",
     "Archived",
     "Audit",
+    "DigestDue",
+    "DigestRun",
     "HostState",
     "Invitation",
     "Revision",
     "Session",
     "Sighting",
+    "Silence",
     "Store",
     "StoredMatch",
     "Story",

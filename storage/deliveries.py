@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from storage._base import Aggregate, free, instant, iso, rowcount, within
-from storage.models import OPEN, AttemptRow, ChannelRow, DeliveryRow
+from storage.models import OPEN, AttemptRow, ChannelRow, DeliveryRow, SubscriptionRow, SuppressionRow
 from vedette.errors import UsageError
 from vedette.model import (
     Attempt,
@@ -80,7 +80,7 @@ class Deliveries(Aggregate):
             busy.add(row.channel)
             row.owner, row.lease_until, row.state = owner, lease_until, DeliveryState.SENDING.value
             self.session.flush()
-            claimed.append(_delivery(row))
+            claimed.append(to_delivery(row))
         return claimed
 
     def claim_one(self, delivery_id: int, owner: str, lease_until: datetime) -> Delivery:
@@ -88,7 +88,7 @@ class Deliveries(Aggregate):
         row = self._row(delivery_id)
         row.owner, row.lease_until, row.state = owner, lease_until, DeliveryState.SENDING.value
         self.session.flush()
-        return _delivery(row)
+        return to_delivery(row)
 
     def start_attempt(self, delivery_id: int, owner: str, now: datetime) -> Attempt | None:
         """Write an attempt down before sending. None where the lease was lost: then don't send."""
@@ -146,7 +146,10 @@ class Deliveries(Aggregate):
             update(DeliveryRow).where(mine).values(values).execution_options(synchronize_session=False)
         )
         self.session.expire_all()
-        return rowcount(result) == 1
+        if rowcount(result) != 1:
+            return False
+        self._end_members(attempt.delivery_id, state, now)
+        return True
 
     def thread(self, delivery: Delivery) -> str:
         """The receipt of the first message of the same story on the same channel for the same subscription, or ""."""
@@ -166,12 +169,81 @@ class Deliveries(Aggregate):
         return self.session.scalars(_due(now, busy_channels).limit(1)).first() is not None
 
     def expire(self, now: datetime) -> builtins.list[int]:
-        """End what is past its time and nobody is sending, whatever its channel does; the ids."""
+        """Take out what is past its time and nobody is sending, whatever its channel does; the ids."""
         mine = (within(DeliveryRow.state, OPEN), DeliveryRow.expires_at <= now, free(DeliveryRow, now))
         ids = list(self.session.scalars(select(DeliveryRow.id).where(*mine)))
         for delivery_id in ids:
-            self.end(delivery_id, DeliveryState.EXPIRED, DeliveryReason.TOO_LATE, now)
+            self.too_late(delivery_id, now)
         return ids
+
+    def too_late(
+        self, delivery_id: int, now: datetime, reason: DeliveryReason = DeliveryReason.TOO_LATE, error: str = ""
+    ) -> DeliveryState:
+        """Give up sending something by itself; its state from now on.
+
+        An alert waits for the next digest of its subscription. Everything else expires: a digest, whose members then
+        wait for the next one, and what has no subscription.
+        """
+        row = self._row(delivery_id)
+        if row.alert_id is None or not self._has_subscription(row):
+            self.end(delivery_id, DeliveryState.EXPIRED, reason, now, error)
+            return DeliveryState.EXPIRED
+        row.state, row.reason, row.last_error = DeliveryState.HELD.value, reason.value, error or row.last_error
+        row.owner, row.lease_until, row.next_attempt_at, row.expires_at = None, None, None, None
+        self.session.flush()
+        return DeliveryState.HELD
+
+    def _has_subscription(self, row: DeliveryRow) -> bool:
+        subscription = self.session.get(SubscriptionRow, row.subscription) if row.subscription else None
+        return subscription is not None and subscription.active
+
+    def withhold(self, subscription: str, reason: DeliveryReason, now: datetime, *, story_id: int | None = None) -> int:
+        """Suppress what waits for a subscription, of one story or all that would go out by itself; how many.
+
+        Each leaves its reason. What a worker is sending is not called back; what a digest tells already goes out.
+        """
+        query = select(DeliveryRow).where(
+            DeliveryRow.subscription == subscription,
+            within(DeliveryRow.state, OPEN),
+            DeliveryRow.alert_id.is_not(None),
+            DeliveryRow.digest_id.is_(None),
+            free(DeliveryRow, now),
+        )
+        if story_id is not None:
+            query = query.where(DeliveryRow.story_id == story_id)
+        elif reason is not DeliveryReason.UNSUBSCRIBED:
+            query = query.where(DeliveryRow.next_attempt_at.is_not(None))
+        rows = list(self.session.scalars(query))
+        for row in rows:
+            self.suppress(row.id, reason, now)
+        return len(rows)
+
+    def suppress(self, delivery_id: int, reason: DeliveryReason, now: datetime) -> None:
+        """End a delivery unsent, and write down why its subscription is not told."""
+        row = self._row(delivery_id)
+        self.end(delivery_id, DeliveryState.SUPPRESSED, reason, now)
+        if row.subscription is not None:
+            self.session.add(
+                SuppressionRow(
+                    alert_id=row.alert_id, subscription=row.subscription, reason=reason.value, article_id=None, at=now
+                )
+            )
+        self.session.flush()
+
+    def _end_members(self, digest_id: int, state: DeliveryState, now: datetime) -> None:
+        """Let what a digest tells end as the digest did; where that expired it waits for the next one."""
+        values: dict[str, Any]
+        if state is DeliveryState.SENT:
+            values = {"state": state.value, "sent_at": now}
+        elif state in (DeliveryState.DEAD, DeliveryState.SUPPRESSED):
+            values = {"state": state.value}
+        elif state is DeliveryState.EXPIRED:
+            values = {"digest_id": None, "state": DeliveryState.HELD.value}
+        else:
+            return
+        members = update(DeliveryRow).where(DeliveryRow.digest_id == digest_id).values(values)
+        self.session.execute(members.execution_options(synchronize_session=False))
+        self.session.expire_all()
 
     def unsent(self, alert_id: int) -> set[str]:
         """The subscriptions whose message on an alert waits and was never tried; they stay so in this transaction."""
@@ -210,6 +282,7 @@ class Deliveries(Aggregate):
         row.state, row.reason, row.last_error = state.value, reason.value, error or row.last_error
         row.owner, row.lease_until, row.next_attempt_at = None, None, None
         self.session.flush()
+        self._end_members(delivery_id, state, now)
 
     def release(self, owner: str) -> int:
         """Give back what a stopping worker claimed and has not begun to send; how many there were."""
@@ -241,17 +314,17 @@ class Deliveries(Aggregate):
             query = query.where(DeliveryRow.channel == channel)
         if alert_id is not None:
             query = query.where(DeliveryRow.alert_id == alert_id)
-        return [_delivery(row) for row in self.session.scalars(query)]
+        return [to_delivery(row) for row in self.session.scalars(query)]
 
     def get(self, delivery_id: int) -> Delivery | None:
         """One delivery."""
         row = self.session.get(DeliveryRow, delivery_id)
-        return _delivery(row) if row else None
+        return to_delivery(row) if row else None
 
     def by_key(self, idem_key: str) -> Delivery | None:
         """The delivery of a key."""
         row = self.session.scalars(select(DeliveryRow).where(DeliveryRow.idem_key == idem_key)).first()
-        return _delivery(row) if row else None
+        return to_delivery(row) if row else None
 
     def attempts(self, delivery_id: int) -> builtins.list[Attempt]:
         """The log of a delivery, the first attempt first."""
@@ -271,13 +344,21 @@ class Deliveries(Aggregate):
         ]
 
     def retry(self, delivery_id: int | None, now: datetime) -> int:
-        """Send a dead or expired delivery again, or all dead ones (None); how many there were."""
+        """Send a dead or expired delivery again, or all dead ones (None); how many there were.
+
+        What a dead digest tells comes with the digest, unless it is named: then it goes out by itself.
+        """
         ended = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
         statement = update(DeliveryRow).values(
-            state=DeliveryState.RETRY.value, next_attempt_at=now, expires_at=None, owner=None, lease_until=None
+            state=DeliveryState.RETRY.value,
+            next_attempt_at=now,
+            expires_at=None,
+            owner=None,
+            lease_until=None,
+            digest_id=None,
         )
         if delivery_id is None:
-            statement = statement.where(DeliveryRow.state == DeliveryState.DEAD.value)
+            statement = statement.where(DeliveryRow.state == DeliveryState.DEAD.value, DeliveryRow.digest_id.is_(None))
         else:
             row = self._row(delivery_id)
             if row.state == DeliveryState.SENT.value:
@@ -295,11 +376,14 @@ class Deliveries(Aggregate):
         return {state: rows.get(state.value, 0) for state in DeliveryState}
 
     def sent_since(self, subscription: str, since: datetime) -> int:
-        """How many deliveries of a subscription were made since then: what its cap counts."""
+        """How many messages of their own a subscription's deliveries of that time make: what its cap counts."""
+        gathered = and_(DeliveryRow.state == DeliveryState.HELD.value, DeliveryRow.next_attempt_at.is_(None))
         query = select(func.count()).where(
             DeliveryRow.subscription == subscription,
             DeliveryRow.created_at >= since,
             DeliveryRow.state != DeliveryState.SUPPRESSED.value,
+            DeliveryRow.digest_id.is_(None),
+            ~gathered,
         )
         return self.session.scalar(query) or 0
 
@@ -327,6 +411,7 @@ def _due(now: datetime, busy_channels: Collection[str]) -> Select[DeliveryRow]:
             earlier.story_id == DeliveryRow.story_id,
             earlier.id < DeliveryRow.id,
             within(earlier.state, OPEN),
+            earlier.next_attempt_at.is_not(None),  # not what waits for a digest
         )
         .exists()
     )
@@ -350,6 +435,7 @@ def _notice_json(notice: Notice, alert_id: int | None) -> dict[str, Any]:
         "seen_at": iso(notice.seen_at),
         "reason": notice.reason.value,
         "links": dict(notice.links),
+        "entries": [_notice_json(entry, None) for entry in notice.entries],
     }
 
 
@@ -366,11 +452,14 @@ def _notice(data: dict[str, Any]) -> Notice:
             "sentences": sentences,
             "hits": tuple(data["hits"]),
             "others": tuple((site, url) for site, url in data["others"]),
+            "news": tuple(data.get("news", ())),
+            "entries": tuple(_notice(entry) for entry in data.get("entries", ())),
         }
     )
 
 
-def _delivery(row: DeliveryRow) -> Delivery:
+def to_delivery(row: DeliveryRow) -> Delivery:
+    """What the rest of the program sees of a row."""
     return Delivery(
         id=row.id,
         idem_key=row.idem_key,
@@ -388,4 +477,5 @@ def _delivery(row: DeliveryRow) -> Delivery:
         revision=row.revision,
         last_error=row.last_error,
         receipt=row.receipt or "",
+        digest=row.digest_id,
     )

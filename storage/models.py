@@ -24,6 +24,8 @@ OPEN = tuple(
     )
 )
 """States in which a delivery is still to be sent."""
+GATHERED = "state = 'held' AND next_attempt_at IS NULL AND digest_id IS NULL"
+"""What waits for a digest that is still to be written."""
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
@@ -366,7 +368,9 @@ class SubscriptionRow(Base):
     muted_until: Mapped[datetime | None]
     digest_at: Mapped[str]
     active: Mapped[bool]
-    __table_args__ = (Index("ix_subscriptions_topic", "topic"),)
+    next_digest_at: Mapped[datetime | None]  # None: to be reckoned from the cadence, or there is no digest to come
+    digest_from: Mapped[datetime | None]  # where the next digest's window begins
+    __table_args__ = (Index("ix_subscriptions_topic", "topic"), Index("ix_subscriptions_digest", "next_digest_at"))
 
 
 class MatchRow(Base):
@@ -449,8 +453,11 @@ class DeliveryRow(Leased, Base):
     attempts: Mapped[int]
     last_error: Mapped[str]
     receipt: Mapped[str | None]  # what the receiver calls the message: later ones of its story answer to it
+    digest_id: Mapped[int | None] = mapped_column(BigKey)  # the delivery that tells of it in a digest
     __table_args__ = (
         Index("ix_deliveries_channel", "channel", "id"),
+        partial_index("ix_deliveries_gathered", "subscription", where=GATHERED),
+        partial_index("ix_deliveries_digest", "digest_id", where="digest_id IS NOT NULL"),
         partial_index("ix_deliveries_open", "next_attempt_at", where=one_of(OPEN)),
         partial_index("ix_deliveries_expiry", "expires_at", where=one_of(OPEN)),
         partial_index("ix_deliveries_leased", "owner", where="owner IS NOT NULL"),
@@ -458,6 +465,36 @@ class DeliveryRow(Leased, Base):
         Index("ix_deliveries_alert", "alert_id"),
         Index("ix_deliveries_order", "subscription", "story_id"),
         Index("ix_deliveries_created", "created_at"),
+    )
+
+
+class SilenceRow(Base):
+    """A subscription that wants to hear nothing of a story, for a time or for good."""
+
+    __tablename__ = "silences"
+    subscription: Mapped[str] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    reason: Mapped[str]  # snoozed | not-relevant
+    until: Mapped[datetime | None]
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_silences_story", "story_id"),)
+
+
+class DigestRunRow(Base):
+    """One digest that was due, with or without something to tell."""
+
+    __tablename__ = "digest_runs"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    subscription: Mapped[str]
+    window_start_utc: Mapped[datetime]
+    window_end_utc: Mapped[datetime]
+    entries: Mapped[int]
+    delivery_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("deliveries.id", ondelete="SET NULL"))
+    __table_args__ = (
+        UniqueConstraint("subscription", "window_start_utc"),
+        Index("ix_digest_runs_delivery", "delivery_id"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage._base import Aggregate
 from storage.models import AnalystRow, ChannelRow, SubscriptionRow
@@ -19,6 +19,10 @@ class Analysts(Aggregate):
     def put(self, analyst: Analyst) -> str:
         """Declare an analyst: created, changed or same."""
         values = {name: getattr(analyst, name) for name in ("name", "email", "timezone", "locale")}
+        known = self.session.get(AnalystRow, analyst.id)
+        if known is not None and known.timezone != analyst.timezone:  # their digests come at other instants
+            mine = update(SubscriptionRow).where(SubscriptionRow.analyst == analyst.id)
+            self.session.execute(mine.values(next_digest_at=None))
         return self.put_row(AnalystRow, analyst.id, values, {})
 
     def get(self, analyst_id: str) -> Analyst | None:
@@ -121,12 +125,15 @@ class Subscriptions(Aggregate):
         values["cadence"] = subscription.cadence.value
         if subscription.muted_until is not None:
             values["muted_until"] = subscription.muted_until
+        row = self.session.get(SubscriptionRow, subscription.id)
+        if row is not None and any(getattr(row, name) != values[name] for name in ("cadence", "digest_at", "active")):
+            row.next_digest_at = None  # to be reckoned anew
         return self.put_row(SubscriptionRow, subscription.id, values, {})
 
     def get(self, subscription_id: str) -> Subscription | None:
         """One subscription."""
         row = self.session.get(SubscriptionRow, subscription_id)
-        return _subscription(row) if row else None
+        return to_subscription(row) if row else None
 
     def list(self, topic: str | None = None, analyst: str | None = None) -> list[Subscription]:
         """Subscriptions by id, those of a topic or an analyst where one is named."""
@@ -135,14 +142,14 @@ class Subscriptions(Aggregate):
             query = query.where(SubscriptionRow.topic == topic)
         if analyst is not None:
             query = query.where(SubscriptionRow.analyst == analyst)
-        return [_subscription(row) for row in self.session.scalars(query)]
+        return [to_subscription(row) for row in self.session.scalars(query)]
 
     def delete(self, subscription_id: str) -> bool:
-        """End a subscription. False where there is none."""
+        """End a subscription; what waits for it must be withheld before. False where there is none."""
         return _delete(self, SubscriptionRow, subscription_id)
 
     def mute(self, subscription_id: str, until: datetime | None) -> None:
-        """Deliver nothing until then; None unmutes."""
+        """Deliver nothing until then; None unmutes. What waits already is for `Deliveries.withhold`."""
         row = self.session.get(SubscriptionRow, subscription_id)
         if row is None:
             raise UsageError(f"unknown subscription {subscription_id!r}: `vedette subscriptions list` shows them")
@@ -175,7 +182,8 @@ def _channel(row: ChannelRow) -> Channel:
     )
 
 
-def _subscription(row: SubscriptionRow) -> Subscription:
+def to_subscription(row: SubscriptionRow) -> Subscription:
+    """What the rest of the program sees of a row."""
     return Subscription(
         id=row.id,
         analyst=row.analyst,

@@ -13,6 +13,7 @@ from storage.accounts import Accounts, AuditLog, Tokens
 from storage.alerts import Alerts
 from storage.articles import Articles
 from storage.deliveries import Deliveries
+from storage.digests import Digests
 from storage.engine import make_engine, plain_errors
 from storage.entities import Entities
 from storage.fetches import Drops, Fetches
@@ -23,6 +24,7 @@ from storage.matches import Matches
 from storage.meta import Meta, Workers
 from storage.people import Analysts, Channels, Subscriptions
 from storage.search import Search
+from storage.silences import Silences
 from storage.sources import Sources
 from storage.stories import Stories
 from storage.topics import Topics
@@ -129,6 +131,16 @@ class Transaction:
     def deliveries(self) -> Deliveries:
         """The outbox."""
         return Deliveries(self.session)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """When what is gathered is told."""
+        return Digests(self.session)
+
+    @cached_property
+    def silences(self) -> Silences:
+        """Stories that a subscription wants to hear nothing of."""
+        return Silences(self.session)
 
     @cached_property
     def meta(self) -> Meta:

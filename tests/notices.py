@@ -86,3 +86,11 @@ def context(**changes: Any) -> SendContext:
     """The operator's settings: loopback is allowed, and a message may take two seconds."""
     wall = datetime.now(UTC)
     return replace(SendContext(NOW, wall, timeout=2.0, allow_addresses=("127.0.0.0/8", "::1/128")), **changes)
+
+
+def digest(count: int = 3, **changes: Any) -> Notice:
+    """A digest of so many stories, one of them an update."""
+    stories = [notice(f"ADEX story {n}", story_id=n, alert_id=n, url=f"https://news.example/{n}") for n in range(count)]
+    told = (*stories[:-1], replace(stories[-1], reason=DeliveryReason.UPDATE, news=("now 5 outlets carry it",)))
+    base = notice(f"{count} stories", reason=DeliveryReason.DIGEST, story_id=0, url="", site="", language="en")
+    return replace(base, sentences=(), hits=(), published_at=None, text="One was late.", entries=told, **changes)

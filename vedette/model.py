@@ -408,7 +408,7 @@ class Alert:
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
-    HELD = "held"  # quiet hours, group wait or a digest to come
+    HELD = "held"  # quiet hours, group wait, or a digest to come (then it has no next attempt)
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
@@ -430,12 +430,14 @@ class DeliveryReason(StrEnum):
     QUIET_HOURS = "quiet-hours"
     MUTED = "muted"
     SNOOZED = "snoozed"
-    CAP = "cap"
+    NOT_RELEVANT = "not-relevant"  # a person said so of the story
+    UNSUBSCRIBED = "unsubscribed"  # the subscription ended while the message waited
+    CAP = "cap"  # over the subscription's messages of an hour: it comes in a digest
     DIGEST = "digest"
     PERMANENT_FAILURE = "permanent-failure"
     CHANNEL_DISABLED = "channel-disabled"
     OUT_OF_RETRIES = "out-of-retries"
-    TOO_LATE = "too-late"
+    TOO_LATE = "too-late"  # it could not be sent in time: where there is a subscription it comes in a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +479,8 @@ class Notice:
     others: tuple[tuple[str, str], ...] = ()  # (site, url) of other outlets that carry the story
     text: str = ""  # for operator notices and tests: what to say instead of an article
     links: Mapping[str, str] = field(default_factory=dict)  # explain, mute, not-relevant, unsubscribe
+    news: tuple[str, ...] = ()  # of an update: what is new, a line each
+    entries: tuple[Notice, ...] = ()  # of a digest: what it tells, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,17 +503,18 @@ class Delivery:
     revision: int = 1
     last_error: str = ""
     receipt: str = ""  # what the receiver calls the message, where it says
+    digest: int | None = None  # the delivery that tells of it in a digest
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery that was decided and is not stored yet."""
+    """A delivery that was decided and is not stored yet. Without a `not_before` it waits for a digest."""
 
     idem_key: str
     channel: str
     reason: DeliveryReason
     notice: Notice
-    not_before: datetime
+    not_before: datetime | None
     state: DeliveryState = DeliveryState.PENDING
     expires_at: datetime | None = None
     subscription: str | None = None

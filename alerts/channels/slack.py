@@ -26,6 +26,8 @@ NO_THREAD = {"thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
 LARGEST = 10_000
 """Characters of a whole message. Slack refuses longer ones somewhere near 13,200, which it does not document."""
 LONGEST_URL = 1000
+MOST_ENTRIES = 25
+"""Entries of a digest in one message."""
 API = "https://slack.com/api/chat.postMessage"
 
 
@@ -136,21 +138,27 @@ def _timestamp(text: str) -> str:
 def render(notice: Notice) -> dict[str, Any]:
     """The message: at most 50 blocks and under 10,000 characters. Texts are cut before they are escaped."""
     quoted = [s for s in notice.sentences if s.field != "title" or len(notice.sentences) == 1][:5]
+    entries = notice.entries[:MOST_ENTRIES]
     while True:
-        message = _message(notice, quoted)
-        if not quoted or len(json.dumps(message, ensure_ascii=False)) < LARGEST:
+        message = _message(notice, quoted, entries)
+        if not (quoted or entries) or len(json.dumps(message, ensure_ascii=False)) < LARGEST:
             return message
-        quoted = quoted[:-1]
+        quoted, entries = quoted[:-1], entries[:-1]
 
 
-def _message(notice: Notice, quoted: Sequence[Sentence]) -> dict[str, Any]:
+def _message(notice: Notice, quoted: Sequence[Sentence], entries: Sequence[Notice]) -> dict[str, Any]:
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": cut(notice.topic_title, 150) or "Vedette"}},
         _section(f"*{link(notice.url, notice.title or notice.url, 1500)}*"),
         *(_section(f"> {_marked(sentence)}") for sentence in quoted),
     ]
+    if notice.news:
+        blocks.append(_section("\n".join(f"*New:* {escaped(line, 300)}" for line in notice.news[:8])))
     if notice.text:
         blocks.append(_section(escaped(notice.text, 2000)))
+    blocks += [_section(_entry(entry)) for entry in entries]
+    if len(notice.entries) > len(entries):
+        blocks.append(_section(f"... and {len(notice.entries) - len(entries)} more: `vedette alerts list` shows them"))
     about = [place(notice), local_time(notice), "; ".join(cut(hit, 80) for hit in notice.hits[:6])]
     elements = [escaped(text, 600) for text in about if text]
     if notice.others:
@@ -166,6 +174,15 @@ def _message(notice: Notice, quoted: Sequence[Sentence]) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _entry(entry: Notice) -> str:
+    """One of a digest: title, where and when, and what it says."""
+    lines = [f"*{link(entry.url, entry.title or entry.url, 300)}*"]
+    lines.append(escaped(" · ".join(part for part in (place(entry), local_time(entry)) if part), 300))
+    lines += [f"New: {escaped(line, 200)}" for line in entry.news[:3]]
+    lines += [f"> {_marked(sentence, 200)}" for sentence in entry.sentences[:1]]
+    return "\n".join(lines)
 
 
 def escape(text: str) -> str:
@@ -193,10 +210,10 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def _marked(sentence: Sentence) -> str:
+def _marked(sentence: Sentence, longest: int = 600) -> str:
     """A sentence with its hits in bold. Slack sees no bold inside of a word: a space of no width parts them."""
-    longest = 600
-    while len(shown := marked(sentence, escape, Mark("\u200b*", "*\u200b"), longest=longest)) > 1200:
+    most = 2 * longest
+    while len(shown := marked(sentence, escape, Mark("\u200b*", "*\u200b"), longest=longest)) > most:
         longest //= 2
     return shown
 

@@ -119,7 +119,7 @@ def judge(reply: Reply) -> Result:
 
 def payload(notice: Notice) -> dict[str, Any]:
     """The message as JSON, the same on every attempt; what is long is shortened, then left out, until it is small."""
-    kinds = {"update": "alert.updated", "test": "test", "operator": "operator.notice"}
+    kinds = {"update": "alert.updated", "test": "test", "operator": "operator.notice", "digest": "digest.created"}
     shown = {
         "type": kinds.get(notice.reason.value, "alert.created"),
         "timestamp": instant(notice.seen_at),
@@ -147,24 +147,48 @@ def _data(notice: Notice, length: int, count: int) -> dict[str, Any]:
         "alert": notice.alert_id,
         "story": notice.story_id,
         "reason": notice.reason.value,
-        "article": {
-            "title": notice.title[: 2 * length],
-            "url": _whole(notice.url),
-            "site": notice.site[:length],
-            "language": notice.language[:20],
-            "country": notice.country[:20],
-            "published_at": instant(notice.published_at),
-            "seen_at": instant(notice.seen_at),
-        },
-        "matched": [
-            {"field": s.field, "text": s.text[:length], "marks": [m for m in s.marks if m[1] <= length]}
-            for s in notice.sentences[:count]
-        ],
+        "article": _article(notice, length),
+        "matched": _matched(notice, length, count),
         "hits": [hit[:length] for hit in notice.hits[: 2 * count]],
         "others": [{"site": site[:length], "url": _whole(url)} for site, url in notice.others[:count]],
         "score": notice.score,
         "text": notice.text[: 4 * length],
+        "news": [line[:length] for line in notice.news[: 2 * count]],
+        "entries": [_entry(entry, length) for entry in notice.entries[: 3 * count + 2]],
+        "entries_left_out": max(0, len(notice.entries) - 3 * count - 2),
         "links": {name: url for name, url in notice.links.items() if _whole(url)},
+    }
+
+
+def _article(notice: Notice, length: int) -> dict[str, Any]:
+    return {
+        "title": notice.title[: 2 * length],
+        "url": _whole(notice.url),
+        "site": notice.site[:length],
+        "language": notice.language[:20],
+        "country": notice.country[:20],
+        "published_at": instant(notice.published_at),
+        "seen_at": instant(notice.seen_at),
+    }
+
+
+def _matched(notice: Notice, length: int, count: int) -> list[dict[str, Any]]:
+    return [
+        {"field": s.field, "text": s.text[:length], "marks": [m for m in s.marks if m[1] <= length]}
+        for s in notice.sentences[:count]
+    ]
+
+
+def _entry(notice: Notice, length: int) -> dict[str, Any]:
+    """One of a digest, shorter than a message of its own."""
+    return {
+        "topic": notice.topic[:length],
+        "alert": notice.alert_id,
+        "story": notice.story_id,
+        "reason": notice.reason.value,
+        "article": _article(notice, length // 2),
+        "matched": _matched(notice, length // 2, 1),
+        "news": [line[:length] for line in notice.news[:5]],
     }
 
 

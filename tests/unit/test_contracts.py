@@ -11,7 +11,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("vedette", "crawler", "extractors", "alerts", "storage", "web", "catalogue")
-PURE_ALERTS = ("rules", "monitor", "decide", "text", "entities", "stories", "document", "patterns", "presearch")
+PURE_ALERTS = (
+    "rules",
+    "monitor",
+    "decide",
+    "calendar",
+    "digest",
+    "facts",
+    "text",
+    "entities",
+    "stories",
+    "document",
+    "patterns",
+    "presearch",
+)
 DATABASE = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 NETWORK = {"httpx", "aiohttp", "requests", "urllib3", "socket", "smtplib", "aiosmtplib", "ssrfguard"}
 CLOCK = {"time", "vedette.clock"}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.decide import AlertRules, Decision, World, decide, idem_key, quiet_until
+from alerts.calendar import quiet_until
+from alerts.decide import AlertRules, Decision, World, decide, idem_key
 from vedette.model import (
     Alert,
     Analyst,

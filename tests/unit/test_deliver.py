@@ -525,6 +525,8 @@ NOTICES = st.builds(
     others=st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
     text=TEXT,
     links=st.dictionaries(TEXT, TEXT, max_size=3),
+    news=st.lists(TEXT, max_size=2).map(tuple),
+    entries=st.lists(st.integers(0, 9).map(lambda n: notice(f"entry {n}")), max_size=2).map(tuple),
 )
 
 
