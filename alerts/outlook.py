@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.calendar import zone_of
 from alerts.decide import UPDATE_AT
-from alerts.rendering import zone_of
 from vedette.model import Cadence
 
 
