@@ -23,7 +23,9 @@ check: $(STAMP)
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m "slow and not nightly"
 
+# the long proofs: kills by the hundred, and 100,000 generated cases against the judges of the rule language
 nightly: $(STAMP)
+	RULE_LAWS_EXAMPLES=50000 $(BIN)/python -m pytest -n 2 --timeout 0 tests/unit/test_rule_laws.py
 	$(BIN)/python -m pytest -m nightly
 
 demo: $(STAMP)
@@ -36,6 +38,7 @@ replay: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/pipeline.py
+	@test -z "$(VEDETTE_REPLAY)" || $(BIN)/python benchmarks/accuracy.py "$(VEDETTE_REPLAY)/data"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
