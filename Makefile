@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check slow nightly demo replay bench clean
+.PHONY: run test check slow nightly demo replay bench checkers clean
 
 run: $(STAMP)
 	@test -f vedette.toml || { $(BIN)/vedette config init vedette.toml >/dev/null; \
@@ -34,6 +34,10 @@ demo: $(STAMP)
 # the whole job over a recorded web: VEDETTE_REPLAY names its folder
 replay: $(STAMP)
 	$(BIN)/python -m pytest -m replay
+
+# what JavaScript programs say of our mails; the tests that need them are skipped without
+checkers:
+	npm install --prefix tests/node --no-audit --no-fund --no-package-lock
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/matching.py

@@ -77,7 +77,7 @@ def values(notice: Notice) -> Mapping[str, Any]:
         "direction": direction(notice.language),
         "why": why(notice),
         "links": links(notice),
-        "mark_html": lambda s: _mark_html(s, Mark("<mark>", "</mark>")),
+        "mark_html": lambda s: _mark_html(s, Mark('<b class="hit">', "</b>")),
         "mark_strong": lambda s: _mark_html(s, Mark("<strong>", "</strong>")),
         "mark_text": lambda s: marked(s, str, Mark("*", "*")),
     }
