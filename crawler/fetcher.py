@@ -61,6 +61,7 @@ class Answer:
     milliseconds: int = 0
     error: str = ""
     location: str = ""  # of a redirect, absolute
+    moved: str = ""  # where permanent redirects led, "" where there were none
 
 
 class _Permanent(Spider):

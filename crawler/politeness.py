@@ -29,6 +29,7 @@ DEFAULT_RETRY_AFTER = 60.0
 """Real seconds to leave a host alone that said 429 or 503 without saying how long; doubled each time it says so."""
 LONGEST_RETRY_AFTER = 24 * 3600.0
 MAX_REDIRECTS = 5
+PERMANENT = (301, 308)
 LEASE_SECONDS = 300.0
 """Real seconds for which a host is leased; prolonged while it is being asked."""
 LOOK_SECONDS = 0.25
@@ -54,16 +55,24 @@ class Politeness:
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a URL, following redirects; every hop is asked of its own host's robots.txt and turn."""
-        asked = url
+        asked, moved, permanent = url, "", True
         for _ in range(MAX_REDIRECTS + 1):
             # the whole way is asked with the validators that its end gave: the source has no others
             answer = await self._one(url, headers or {})
             if not answer.location:
-                return replace(answer, url=url)
+                return replace(answer, url=url, moved=moved)
+            permanent = permanent and answer.status in PERMANENT
+            moved = answer.location if permanent else moved
             if answer.location == asked:
                 break
             url = answer.location
         return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects, or a loop")
+
+    def robots_text(self, url: str) -> str:
+        """The robots.txt of a host that was asked, "" where it has none."""
+        with self._store.read() as tx:
+            state = tx.hosts.get(host_of(url))
+        return state.robots_text if state is not None else ""
 
     def granted(self, state: HostState) -> None:
         """A job was given this host by the dispatcher, which leased it just now."""

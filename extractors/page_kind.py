@@ -5,19 +5,9 @@ from __future__ import annotations
 import re
 
 from extractors.document import Document, types_of
+from vedette.challenge import CAPTCHA, CONSENT
 from vedette.model import PageKind
 
-CAPTCHA = re.compile(
-    r"verify (that )?you are (a )?human|checking (if the site connection is secure|your browser)|are you a robot"
-    r"|enable javascript and cookies to continue|unusual traffic from your|complete the security check|px-captcha"
-    r"|cf-challenge|/cdn-cgi/challenge-platform|geetest|hcaptcha\.com/1/api",
-    re.IGNORECASE,
-)
-CONSENT = re.compile(
-    r"before you continue|we value your privacy|manage (your )?(cookie|privacy) (settings|preferences)"
-    r"|accept all cookies|alle akzeptieren|accepter et continuer|accetta e continua|çerezleri kabul|принять все cookie",
-    re.IGNORECASE,
-)
 ERROR = re.compile(
     r"^(error )?(403|404|410|429|500|502|503)\b|\b(404|403) (error|not found|forbidden)|page not found|access denied"
     r"|pagina non trovata|page introuvable|seite nicht gefunden|página no encontrada"

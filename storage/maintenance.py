@@ -20,6 +20,7 @@ from storage.models import (
     HostRow,
     ItemRow,
     PageRow,
+    SourceDayRow,
     SourceRow,
     WorkerRow,
 )
@@ -68,6 +69,7 @@ class Maintenance(Aggregate):
             "drops": delete(DropRow).where(DropRow.at < before),
             "pages": delete(PageRow).where(PageRow.fetched_at < before, ~waits),
             "bands": delete(BandRow).where(BandRow.at < before),
+            "source_days": delete(SourceDayRow).where(SourceDayRow.day < before.date()),
             "workers": delete(WorkerRow).where(WorkerRow.beat_at < min(before, now)),
         }
         return {name: rowcount(self.session.execute(statement)) for name, statement in old.items()}

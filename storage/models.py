@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.types import BigKey, Blob, Instant, JSONType, Seconds
@@ -114,11 +114,43 @@ class SourceRow(Leased, Base):
     last_modified: Mapped[str]
     interval: Mapped[timedelta | None]
     polling: Mapped[dict[str, Any]]
+    whole_at: Mapped[datetime | None]
+    moved_to: Mapped[str]
+    moved_at: Mapped[datetime | None]
+    declared_url: Mapped[str]  # what a person wrote, where the address was changed since
+    health: Mapped[str]
+    health_reason: Mapped[str]
+    health_at: Mapped[datetime | None]
+    judged_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     __table_args__ = (
         Index("ix_sources_due", "state", "next_poll_at"),
         partial_index("ix_sources_leased", "host", where="owner IS NOT NULL"),
     )
+
+
+class SourceDayRow(Base):
+    """What a source did on one day."""
+
+    __tablename__ = "source_days"
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date(), primary_key=True)
+    polls: Mapped[int]
+    failed: Mapped[int]
+    throttled: Mapped[int]
+    unmodified: Mapped[int]
+    entries: Mapped[int]
+    new: Mapped[int]
+    milliseconds: Mapped[int] = mapped_column(BigInteger)
+    pages: Mapped[int]
+    pages_failed: Mapped[int]
+    articles: Mapped[int]
+    undated: Mapped[int]
+    characters: Mapped[int] = mapped_column(BigInteger)
+    refused: Mapped[int]
+    captcha: Mapped[int]
+    consent: Mapped[int]
+    __table_args__ = (Index("ix_source_days_day", "day"),)
 
 
 class HostRow(Leased, Base):

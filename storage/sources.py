@@ -8,15 +8,15 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, update
 
 from storage._base import Aggregate, free, rowcount
 from storage.fetches import Fetches
 from storage.hosts import host_is_free
-from storage.models import HostRow, SourceRow
+from storage.models import HostRow, SourceDayRow, SourceRow
 from storage.types import Instant
 from vedette.errors import UsageError
-from vedette.model import Fetch, Source, SourceClaim, SourceState, SourceStatus
+from vedette.model import Fetch, Health, HealthState, Source, SourceClaim, SourceState, SourceStatus
 from vedette.network import host_of
 
 
@@ -27,7 +27,9 @@ class Sources(Aggregate):
         """Declare a source; what the crawler learned stays unless the URL changes. created, changed or same."""
         row = self.session.get(SourceRow, source.id)
         values = _declared(source)
-        if row is not None and row.url != source.url:
+        if row is not None and row.declared_url == source.url:
+            values["url"], values["host"] = row.url, row.host  # it moved since, and was followed
+        elif row is not None and row.url != source.url:
             for name, value in _fresh(now).items():
                 setattr(row, name, value)
         if row is not None and row.state != SourceState.ACTIVE and source.state == SourceState.ACTIVE:
@@ -50,6 +52,7 @@ class Sources(Aggregate):
         """Forget a source; its articles stay. False where there is none."""
         row = self.session.get(SourceRow, source_id)
         if row is not None:
+            self.session.execute(delete(SourceDayRow).where(SourceDayRow.source_id == source_id))
             self.session.delete(row)
             self.session.flush()
         return row is not None
@@ -57,6 +60,15 @@ class Sources(Aggregate):
     def set_state(self, source_id: str, state: SourceState, reason: str, now: datetime) -> None:
         """Pause, wake or give up a source, with the reason."""
         self._change(source_id, state=state.value, state_reason=reason, state_at=now)
+
+    def follow(self, source_id: str, url: str, reason: str, now: datetime) -> None:
+        """Take another address for a source; the one that was declared stays known: declaring it changes nothing."""
+        row = self.session.get(SourceRow, source_id)
+        if row is not None:
+            row.declared_url = row.declared_url or row.url
+            row.url, row.host, row.state_reason, row.state_at = url, host_of(url), reason, now
+            row.moved_to, row.moved_at = "", None
+            self.session.flush()
 
     def poll_now(self, source_id: str, now: datetime) -> None:
         """Make a source due at once; the politeness of its host still holds."""
@@ -110,8 +122,13 @@ class Sources(Aggregate):
         polling: Mapping[str, Any],
         success: bool,
         now: datetime,
+        whole_at: datetime | None = None,
+        moved: tuple[str, datetime | None] = ("", None),
     ) -> bool:
-        """Write down how a poll ended and end its lease. False where the lease was lost; the fetch is kept then too."""
+        """Write down how a poll ended and end its lease. False where the lease was lost; the fetch is kept then too.
+
+        `moved`: where a permanent redirect leads, and since when.
+        """
         Fetches(self.session).add(fetch)
         values: dict[str, Any] = {
             "owner": None,
@@ -125,6 +142,9 @@ class Sources(Aggregate):
             "last_poll_at": now,
             "last_outcome": fetch.outcome.value,
             "last_error": fetch.error,
+            "whole_at": whole_at,
+            "moved_to": moved[0],
+            "moved_at": moved[1],
         }
         if success:
             values["last_success_at"] = now
@@ -188,6 +208,14 @@ def _fresh(now: datetime) -> dict[str, Any]:
         "last_modified": "",
         "interval": None,
         "polling": {},
+        "whole_at": None,
+        "moved_to": "",
+        "moved_at": None,
+        "declared_url": "",
+        "health": "",
+        "health_reason": "",
+        "health_at": None,
+        "judged_at": None,
         "owner": None,
         "lease_until": None,
     }
@@ -221,4 +249,10 @@ def _status(row: SourceRow) -> SourceStatus:
         last_modified=row.last_modified,
         interval=row.interval,
         polling=row.polling,
+        state_reason=row.state_reason,
+        whole_at=row.whole_at,
+        moved_to=row.moved_to,
+        moved_at=row.moved_at,
+        health=Health(HealthState(row.health), row.health_reason, row.health_at) if row.health else None,
+        judged_at=row.judged_at,
     )

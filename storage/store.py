@@ -17,6 +17,7 @@ from storage.digests import Digests
 from storage.engine import make_engine, plain_errors
 from storage.entities import Entities
 from storage.fetches import Drops, Fetches
+from storage.health import Healths
 from storage.hosts import Hosts
 from storage.items import Items
 from storage.maintenance import Maintenance
@@ -41,6 +42,11 @@ class Transaction:
     def sources(self) -> Sources:
         """What is watched."""
         return Sources(self.session)
+
+    @cached_property
+    def health(self) -> Healths:
+        """How sources fare."""
+        return Healths(self.session)
 
     @cached_property
     def hosts(self) -> Hosts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +42,56 @@ class Source:
     state: SourceState = SourceState.ACTIVE
 
 
+class HealthState(StrEnum):
+    """How a source fares, in a word. Nothing is disabled for it: a person decides."""
+
+    NEW = "new"  # not polled yet
+    OK = "ok"
+    PAUSED = "paused"  # by a person
+    GONE = "gone"  # the server says 410
+    FAILING = "failing"  # it can't be read, or most of its pages can't be fetched
+    CERTIFICATE = "certificate"  # its TLS certificate is not valid
+    FORBIDDEN = "forbidden"  # robots.txt forbids it, or can't be read
+    CAPTCHA = "captcha"  # it asks whether the reader is human, with status 200
+    CONSENT = "consent"  # it asks for consent and shows nothing else
+    MOVED = "moved"  # a permanent redirect that does not hold for a week yet
+    LAYOUT = "layout"  # its pages give no articles, or shorter ones, or no dates, since it was rebuilt
+    FLOOD = "flood"  # far more items than its own rhythm
+    SILENT = "silent"  # nothing new for longer than its own rhythm
+    CHANGE = "change"  # it writes at another rate than before
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A state, why, and since when it holds."""
+
+    state: HealthState
+    reason: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """What a source did on one day (UTC). Pages and articles count on the day on which they came."""
+
+    day: date
+    polls: int = 0
+    failed: int = 0  # polls that could not be used; throttled ones are not among them
+    throttled: int = 0  # polls that were answered 429 or 503
+    unmodified: int = 0  # polls that were answered 304
+    entries: int = 0  # shown in all
+    new: int = 0  # items never seen before, those of the first poll left out
+    milliseconds: int = 0  # that polls took in all
+    pages: int = 0  # pages that were fetched
+    pages_failed: int = 0  # items that were given up because their page could not be fetched
+    articles: int = 0
+    undated: int = 0  # articles without a date
+    characters: int = 0  # text of all articles
+    refused: int = 0  # pages that gave no article
+    captcha: int = 0  # of these: asked whether the reader is human
+    consent: int = 0  # of these: asked for consent
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """A source with what the crawler knows about it."""
@@ -58,6 +108,12 @@ class SourceStatus:
     last_modified: str = ""  # byte for byte as the server sent it
     interval: timedelta | None = None  # the wait last decided on
     polling: Mapping[str, Any] = field(default_factory=dict)  # state of the polling rule, JSON
+    state_reason: str = ""  # why it is paused or gone, or what was changed for it
+    whole_at: datetime | None = None  # when it last sent its whole body
+    moved_to: str = ""  # where its permanent redirects lead
+    moved_at: datetime | None = None  # since when they lead there
+    health: Health | None = None  # as last judged
+    judged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +145,8 @@ class FetchOutcome(StrEnum):
     BAD_REDIRECT = "bad-redirect"  # a loop, too many, or no Location
     NOT_A_FEED = "not-a-feed"
     EMPTY = "empty"
+    CAPTCHA = "captcha"  # status 200 and a page that asks whether the reader is human
+    CONSENT = "consent"  # status 200 and a page that asks for consent
     FAILED = "failed"  # anything else; `error` says what
 
 

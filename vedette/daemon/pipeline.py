@@ -32,7 +32,20 @@ from extractors.pool import ExtractionPool
 from storage import Transaction
 from vedette.daemon.context import Context
 from vedette.errors import Refused, StorageError, VedetteError
-from vedette.model import Article, Drop, DropReason, Entity, Item, ItemState, Match, Page, Stored, Topic
+from vedette.model import (
+    Article,
+    Drop,
+    DropReason,
+    Entity,
+    Item,
+    ItemState,
+    Match,
+    Page,
+    PageKind,
+    SourceDay,
+    Stored,
+    Topic,
+)
 
 BATCH = 16
 LEASE_SECONDS = 180.0
@@ -244,6 +257,9 @@ class Pipeline:
         now = self.context.clock.now()
         drop = Drop(reason, now, "extract", item.url, detail, item.source_id, item.id)
         tx.items.drop(item.id, self.context.owner, drop)
+        kind = detail.partition(":")[0] if reason is DropReason.NOT_AN_ARTICLE else ""
+        captcha, consent = int(kind == PageKind.CAPTCHA), int(kind == PageKind.CONSENT)
+        tx.health.count(item.source_id, SourceDay(now.date(), refused=1, captcha=captcha, consent=consent))
 
     def _store(self, tx: Transaction, item: Item, ready: Ready) -> None:
         now = self.context.clock.now()
@@ -336,6 +352,10 @@ class Pipeline:
                 tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
         for drop in decision.drops:
             tx.drops.add(replace(drop, item_id=item.id))
+        article = stored.article
+        undated = int(article.published_at is None)
+        done = SourceDay(now.date(), articles=1, undated=undated, characters=len(article.text))
+        tx.health.count(item.source_id, done)
         if not tx.items.done(item.id, self.context.owner, article_id):
             raise LookupError("its lease was lost: another process has it")
 
