@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from crawler import polling
+from crawler import health, polling
 from crawler.fetcher import Answer
 from crawler.isolate import IsolatedReader, read_listing
 from crawler.politeness import Politeness
@@ -22,9 +22,11 @@ from vedette.model import (
     Entry,
     Fetch,
     FetchOutcome,
+    HealthState,
     Item,
     Page,
     SourceClaim,
+    SourceDay,
     SourceState,
     SourceStatus,
 )
@@ -47,6 +49,10 @@ FINAL = {
     FetchOutcome.BAD_REDIRECT: DropReason.UNREACHABLE,
 }
 """Outcomes of a page after which another attempt would end the same."""
+LIES = "lies"
+"""The key of the polling state that says that "not modified" was found to be untrue."""
+UNREADABLE = (FetchOutcome.NOT_A_FEED, FetchOutcome.FAILED)
+"""Outcomes of an answer that came with status 200 and is not what the source's kind expects."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +80,22 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     """Ask a source what is new and write it down."""
     status = claim.status
     source, started = status.source, tools.context.clock.now()
-    answer = await tools.polite.get(source.url, validators(status))
+    whole = polling.must_ask_whole(
+        polling.Rate.from_json(status.polling), status.whole_at, started, lies=bool(status.polling.get(LIES))
+    )
+    asked = replace(status, etag="", last_modified="") if whole else status
+    answer = await tools.polite.get(source.url, validators(asked))
     listing: Listing | None = None
     if answer.outcome is FetchOutcome.OK:
         try:
             listing = await _read(tools, status, answer)
         except Refused as error:
             answer = replace(answer, outcome=FetchOutcome(error.reason), error=error.detail)
+    if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
+        answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
     fetch = _fetch_of(answer, source.url, "poll", started, source_id=source.id)
     host = tools.polite.finished(host_of(source.url))
-    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing, host)
+    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing, host, whole)
 
 
 def validators(status: SourceStatus) -> dict[str, str]:
@@ -105,22 +117,31 @@ async def _read(tools: Tools, status: SourceStatus, answer: Answer) -> Listing:
 
 
 def _record_poll(
-    tools: Tools, claim: SourceClaim, answer: Answer, fetch: Fetch, listing: Listing | None, host: HostState | None
+    tools: Tools,
+    claim: SourceClaim,
+    answer: Answer,
+    fetch: Fetch,
+    listing: Listing | None,
+    host: HostState | None,
+    whole: bool,
 ) -> PollResult:
     context, status = tools.context, claim.status
     source, now = status.source, context.clock.now()
     good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
     failures = 0 if good else status.failures + 1
-    new_items = 0
+    new_items = shown = 0
+    first = status.first_success_at is None
+    moved = health.redirected(status, answer.moved, now) if good else (status.moved_to, status.moved_at)
     with context.store.write() as tx:
         rate = polling.Rate.from_json(status.polling)
         overflowed = False
         if listing is not None:
             new_items, shown = _take_in(tx, tools, status, listing, now)
-            overflowed = status.first_success_at is not None and 0 < shown == new_items
-            first = rate.at is None
+            overflowed = not first and 0 < shown == new_items
             rate = (
-                polling.seed([e.published_at for e in listing.entries], now) if first else rate.observe(new_items, now)
+                polling.seed([e.published_at for e in listing.entries], now)
+                if rate.at is None
+                else rate.observe(new_items, now)
             )
         elif good:
             rate = rate.observe(0, now)
@@ -135,15 +156,51 @@ def _record_poll(
             etag=answer.headers.get("etag", "") if listing is not None else status.etag,
             last_modified=answer.headers.get("last-modified", "") if listing is not None else status.last_modified,
             failures=failures,
-            polling=rate.as_json(),
+            polling={**rate.as_json(), LIES: _lies(status, answer, new_items, whole=whole)},
             success=good,
             now=now,
+            whole_at=now if answer.outcome is FetchOutcome.OK else status.whole_at,
+            moved=moved,
         )
+        counted = health.day_of_poll(answer.outcome, answer.milliseconds, shown, 0 if first else new_items, now)
+        tx.health.count(source.id, counted)
         if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
             tx.sources.set_state(source.id, SourceState.GONE, f"answered 410 {failures} times in a row", now)
+        elif good and health.must_follow(moved, now):
+            _follow(tx, tools, status, moved[0], now)
+        if health.must_judge(status, failures, now):
+            _judge(tx, tools, source.id, now)
         _give_back(tx, tools, host)
     _tell(context, status, answer, failures, new_items)
     return PollResult(new_items, answer.error if not good else "")
+
+
+def _lies(status: SourceStatus, answer: Answer, new_items: int, *, whole: bool) -> bool:
+    """Whether its "not modified" was found to hide items, and no conditional poll has shown any since."""
+    return whole if answer.outcome is FetchOutcome.OK and new_items else bool(status.polling.get(LIES))
+
+
+def _follow(tx: Transaction, tools: Tools, status: SourceStatus, to: str, now: datetime) -> None:
+    """Take the address to which a source has moved."""
+    source = status.source
+    reason = f"its address was {source.url} until {now:%Y-%m-%d}: a permanent redirect was followed"
+    tx.sources.follow(source.id, to, reason, now)
+    tools.context.log.warning("source moved", source=source.id, old=source.url, new=to)
+
+
+def _judge(tx: Transaction, tools: Tools, source_id: str, now: datetime) -> None:
+    """Say how a source fares after this poll; a line is logged where that is another word than before."""
+    status = tx.sources.get(source_id)
+    if status is None:
+        return
+    since = (now - timedelta(days=health.DAYS)).date()
+    verdict = health.judge(status, tx.health.days(source_id, since), now)
+    tx.health.judged(source_id, verdict, now)
+    before = status.health.state if status.health else HealthState.NEW
+    if verdict.state is not before and {verdict.state, before} != {HealthState.NEW, HealthState.OK}:
+        log = tools.context.log
+        tell = log.info if verdict.state is HealthState.OK else log.warning
+        tell("source health", source=source_id, state=verdict.state.value, before=before.value, reason=verdict.reason)
 
 
 def _take_in(tx: Transaction, tools: Tools, status: SourceStatus, listing: Listing, now: datetime) -> tuple[int, int]:
@@ -219,12 +276,15 @@ def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch, host: H
         _give_back(tx, tools, host)
         if answer.outcome is FetchOutcome.OK:
             page = Page(answer.url, answer.body, answer.status, answer.headers, now)
+            tx.health.count(item.source_id, SourceDay(now.date(), pages=1))
             return tx.items.store_page(item.id, owner, page, now)
         reason = drop_reason(answer.outcome, answer.status, item.attempts + 1, context.settings.crawl.item_attempts)
         if reason is not None:
             detail = f"{answer.error} (attempt {item.attempts + 1})"
             drop = Drop(reason, now, "fetch", item.url, detail, item.source_id, item.id)
             tx.items.drop(item.id, owner, drop)
+            if reason is not DropReason.ROBOTS:
+                tx.health.count(item.source_id, SourceDay(now.date(), pages_failed=1))
             context.log.info("page dropped", item=item.id, url=item.url, reason=reason.value, error=answer.error)
         else:
             tx.items.retry(item.id, owner, now + retry_wait(item.attempts), answer.error)

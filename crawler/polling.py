@@ -22,6 +22,9 @@ THETA = 600.0
 PRIOR_EVENTS, PRIOR_SECONDS = 0.125, 1.5 * 3600.0
 """What a source is taken for before anything is known, an item in twelve hours, and how little that weighs."""
 JITTER = 0.05
+SURPRISE = 9.2
+"""Items that "not modified" would have to hide, by the usual rate: by chance that happens once in 10,000 silences."""
+DAY = timedelta(days=1)
 MAX_BACKOFF_DOUBLINGS = 8
 
 
@@ -76,6 +79,17 @@ def seed(dates: Sequence[datetime | None], now: datetime) -> Rate:
     if len(known) < 2:
         return Rate(0.0, 0.0, now)
     return Rate(float(len(known)), max(60.0, (now - known[0]).total_seconds()), now)
+
+
+def must_ask_whole(rate: Rate, whole_at: datetime | None, now: datetime, *, lies: bool) -> bool:
+    """Whether to ask without validators once, because "not modified" can't be true.
+
+    At most once a day: where the answers hide more items than chance explains, and where they were found to lie. A
+    source that is really silent is asked less and less often, since its rate decays.
+    """
+    if whole_at is None or now - whole_at < DAY:
+        return False
+    return lies or rate.per_second * (now - whole_at).total_seconds() >= SURPRISE
 
 
 def interval_after_success(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,10 @@ import click
 from vedette.cli import _output
 from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
+from vedette.model import HealthState
+
+UNWELL = set(HealthState) - {HealthState.NEW, HealthState.OK, HealthState.PAUSED, HealthState.CHANGE}
+"""States in which a source needs somebody to look at it."""
 
 if TYPE_CHECKING:
     from vedette.model import SourceStatus
@@ -39,30 +45,58 @@ def list_(app: App) -> None:
 @command.command()
 @pass_app
 def health(app: App) -> int:
-    """Show how each source fares: last success, failures with reasons, interval. Exits 1 when one fails."""
+    """Show how each source fares, in a word and why, with its estimated rate and interval. Exits 1 when one is not ok.
+
+    new, ok, paused, gone, failing, certificate, forbidden (by robots.txt), captcha, consent, moved, layout (pages give
+    no articles, or shorter ones, or no dates), flood, silent, change (of its rate). No source is disabled for any of
+    them but one that is gone, and that is said.
+    """
+    from crawler.health import DAYS, judge
+
+    now = app.clock.now()
     with app.store().read() as tx:
-        rows = tx.sources.list()
+        statuses = tx.sources.list()
+        days = tx.health.all_days((now - timedelta(days=DAYS)).date())
+    rows = [replace(status, health=judge(status, days.get(status.source.id, []), now)) for status in statuses]
     app.emit_rows(
-        rows,
-        ("id", "state", "outcome", "last success", "failures", "interval", "next poll", "error"),
-        _health_row,
+        [_fares(status) for status in rows],
+        ("id", "health", "since", "items a day", "interval", "last success", "next poll", "reason"),
+        lambda row: (
+            row["id"],
+            row["health"],
+            row["since"],
+            row["items_per_day"],
+            str(row["interval"] or "").partition(".")[0],
+            row["last_success_at"],
+            row["next_poll_at"],
+            row["reason"],
+        ),
         empty="There are no sources yet: `vedette sources add URL`.",
     )
-    return 1 if any(s.failures for s in rows) else 0
+    return 1 if any(status.health and status.health.state in UNWELL for status in rows) else 0
 
 
-def _health_row(status: SourceStatus) -> tuple[Any, ...]:
-    interval = str(status.interval).partition(".")[0] if status.interval else ""
-    return (
-        status.source.id,
-        status.source.state,
-        status.last_outcome or "not polled yet",
-        status.last_success_at,
-        status.failures or "",
-        interval,
-        status.next_poll_at,
-        status.last_error,
-    )
+def _fares(status: SourceStatus) -> dict[str, Any]:
+    from crawler.polling import Rate
+
+    assert status.health is not None
+    rate = Rate.from_json(status.polling)
+    return {
+        "id": status.source.id,
+        "health": status.health.state,
+        "since": status.health.since,
+        "reason": status.health.reason,
+        "state": status.source.state,
+        "items_per_day": round(rate.per_second * 86400, 2) if rate.at else None,
+        "interval": status.interval,
+        "last_success_at": status.last_success_at,
+        "last_poll_at": status.last_poll_at,
+        "next_poll_at": status.next_poll_at,
+        "last_outcome": status.last_outcome,
+        "last_error": status.last_error,
+        "failures": status.failures,
+        "moved_to": status.moved_to,
+    }
 
 
 @command.command()

@@ -257,6 +257,8 @@ class Pipeline:
         now = self.context.clock.now()
         drop = Drop(reason, now, "extract", item.url, detail, item.source_id, item.id)
         tx.items.drop(item.id, self.context.owner, drop)
+        if reason is DropReason.OPTED_OUT:
+            return  # a wish, not a fault
         kind = detail.partition(":")[0] if reason is DropReason.NOT_AN_ARTICLE else ""
         captcha, consent = int(kind == PageKind.CAPTCHA), int(kind == PageKind.CONSENT)
         tx.health.count(item.source_id, SourceDay(now.date(), refused=1, captcha=captcha, consent=consent))
