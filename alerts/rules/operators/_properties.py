@@ -49,7 +49,7 @@ class Property(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The property and its value."""
-        return f"the {self.name} is “{self.value}”"
+        return f"the {'language' if self.name == 'lang' else self.name} “{self.value}”"
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """Holds without evidence: it is not in the text."""

@@ -71,7 +71,7 @@ class Score(Node):
     def words(self, names: Callable[[str], str]) -> str:
         """Clauses with their weights, and the number."""
         parts = ", ".join(f"{w:g} for {c.words(names)}" for c, w in self.clauses)
-        return f"the weights of what is present reach {self.least}: {parts}"
+        return f"weights of what is present that reach {self.least} ({parts})"
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """The evidence of the clauses that add, if the sum is reached."""
