@@ -17,6 +17,7 @@ from alerts.notice import build_notice
 from vedette.model import (
     Alert,
     Analyst,
+    Cadence,
     Change,
     Channel,
     DeliveryReason,
@@ -59,6 +60,9 @@ class World:
         default_factory=dict
     )  # topic -> subscriptions whose message is not sent yet
     recent: Mapping[str, int] = field(default_factory=dict)  # subscription -> its messages of the last hour
+    silenced: Mapping[str, DeliveryReason] = field(
+        default_factory=dict
+    )  # subscriptions that want to hear nothing of this story, and why
     names: Mapping[str, str] = field(default_factory=dict)  # of entities, by id
 
 
@@ -182,7 +186,7 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
                 additions.append(subscription.id)
         elif not _is_worth_a_message(case):
             continue
-        elif (bar := _why_not_told(subscription, case.world, case.now)) is not None:
+        elif (bar := why_not_told(subscription, case.world, case.now)) is not None:
             suppressions.append((subscription.id, bar))
         else:
             deliveries.append(_delivery(case, subscription))
@@ -206,13 +210,13 @@ def _is_worth_a_message(case: _Case) -> bool:
     return case.alert is None or (case.is_new_outlet and case.count in UPDATE_AT)
 
 
-def _why_not_told(subscription: Subscription, world: World, now: datetime) -> DeliveryReason | None:
+def why_not_told(subscription: Subscription, world: World, now: datetime) -> DeliveryReason | None:
+    """Why a subscription hears nothing of this story now, None where it does."""
     if subscription.muted_until is not None and subscription.muted_until > now:
         return DeliveryReason.MUTED
-    channel = world.channels.get(subscription.channel)
-    if channel is None or not channel.active:
-        return DeliveryReason.CHANNEL_DISABLED
-    return None
+    if subscription.id in world.silenced:
+        return world.silenced[subscription.id]
+    return None if subscription.channel in world.channels else DeliveryReason.CHANNEL_DISABLED
 
 
 def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
@@ -232,7 +236,12 @@ def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
         names=case.world.names,
     )
     not_before, held = when_to_send(
-        subscription, analyst, case.now, case.rules, recent=case.world.recent.get(subscription.id, 0)
+        subscription,
+        analyst,
+        case.now,
+        case.rules,
+        recent=case.world.recent.get(subscription.id, 0),
+        channel_is_on=case.world.channels[subscription.channel].active,
     )
     return NewDelivery(
         idem_key=idem_key(case.match.topic, case.stored.story_id, case.episode, step, subscription),
@@ -241,7 +250,7 @@ def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
         notice=notice,
         not_before=not_before,
         state=DeliveryState.HELD if held else DeliveryState.PENDING,
-        expires_at=not_before + case.rules.expire_after,
+        expires_at=not_before + case.rules.expire_after if not_before else None,
         subscription=subscription.id,
         revision=step,
     )
@@ -254,18 +263,28 @@ def idem_key(topic: str, story_id: int, episode: int, step: int, subscription: S
 
 
 def when_to_send(
-    subscription: Subscription, analyst: Analyst | None, now: datetime, rules: AlertRules, *, recent: int = 0
-) -> tuple[datetime, DeliveryReason | None]:
-    """The earliest instant for a message, and what holds it until then beyond the group wait.
+    subscription: Subscription,
+    analyst: Analyst | None,
+    now: datetime,
+    rules: AlertRules,
+    *,
+    recent: int = 0,
+    channel_is_on: bool = True,
+) -> tuple[datetime | None, DeliveryReason | None]:
+    """The earliest instant for a message, None where it comes in a digest, and what holds it beyond the group wait.
 
-    `recent` counts the subscription's messages of the last hour: what is over the cap goes out in the hours after.
+    `recent` counts the subscription's messages of the last hour: what is over the cap overflows into a digest. So does
+    what comes while the channel is off: its readers hear what they missed once it is on again.
     """
-    hours_full = recent // rules.cap_per_hour
-    at = now + rules.group_wait + timedelta(hours=hours_full)
+    if subscription.cadence is not Cadence.AT_ONCE:
+        return None, DeliveryReason.DIGEST
+    if not channel_is_on:
+        return None, DeliveryReason.CHANNEL_DISABLED
+    if recent >= rules.cap_per_hour:
+        return None, DeliveryReason.CAP
+    at = now + rules.group_wait
     end = quiet_until(subscription.quiet_from, subscription.quiet_to, at, analyst.timezone if analyst else "UTC")
-    if end is not None:
-        return end, DeliveryReason.QUIET_HOURS
-    return at, DeliveryReason.CAP if hours_full else None
+    return (end, DeliveryReason.QUIET_HOURS) if end is not None else (at, None)
 
 
 def _links(url: str, public_url: str) -> dict[str, str]:

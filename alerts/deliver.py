@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alerts.channels import CHANNELS, Result, SendContext, make_channel
 from alerts.channels import Channel as ChannelKind
+from alerts.gathering import run_digests
+from alerts.holding import hold_back
 from alerts.links import with_links
 from alerts.notice import clean
 from storage import Transaction
@@ -43,6 +45,8 @@ IDLE_SECONDS = 0.2
 """Real seconds between two looks for work."""
 SWEEP_SECONDS = 10.0
 """Real seconds between two looks for what is past its time."""
+GATHER_SECONDS = 0.5
+"""Real seconds between two looks for digests that are due."""
 SLOW_SECONDS = 2.0
 """Real seconds after which a send no longer holds a place: receivers that hang must not delay the others."""
 MOST_SLOW = 4
@@ -111,7 +115,7 @@ class Courier:
         self._running: dict[str, asyncio.Task[None]] = {}  # by channel
         self._begun: dict[str, float] = {}  # by channel, monotonic
         self._resting: dict[str, float] = {}  # channel -> when it takes the next message, monotonic
-        self._swept = -SWEEP_SECONDS
+        self._swept, self._gathered = -SWEEP_SECONDS, -GATHER_SECONDS
 
     async def forever(self) -> None:
         """Work until told to stop, then finish what is in flight."""
@@ -133,6 +137,7 @@ class Courier:
 
     async def _dispatch(self) -> int:
         await self._sweep()
+        await self._gather()
         room = self._room()
         if room <= 0:
             return 0
@@ -161,7 +166,17 @@ class Courier:
             return
         self._swept = time.monotonic()
         for delivery_id in await asyncio.to_thread(self._expire):
-            self.context.log.warning("delivery expired", id=delivery_id)
+            self.context.log.warning("delivery is too late", id=delivery_id)
+
+    async def _gather(self) -> None:
+        """Write the digests that are due."""
+        if time.monotonic() - self._gathered < GATHER_SECONDS:
+            return
+        self._gathered = time.monotonic()
+        cap = self.context.settings.alerts.cap_per_hour
+        count = await asyncio.to_thread(run_digests, self.context.store, self.context.clock.now(), cap)
+        if count:
+            self.context.log.info("digests", count=count)
 
     def _expire(self) -> list[int]:
         with self.context.store.write() as tx:
@@ -213,8 +228,11 @@ class Courier:
         with self.context.store.write() as tx:
             channel = tx.channels.get(delivery.channel)
             if delivery.expires_at is not None and delivery.expires_at <= now:
-                tx.deliveries.end(delivery.id, DeliveryState.EXPIRED, DeliveryReason.TOO_LATE, now)
-                self.context.log.warning("delivery expired", delivery=delivery.id, channel=delivery.channel)
+                state = tx.deliveries.too_late(delivery.id, now)
+                self.context.log.warning("delivery is too late", id=delivery.id, state=state.value)
+                return None
+            if (held := hold_back(tx, delivery, self.context.owner, now)) is not None:
+                self.context.log.info("delivery held back", id=delivery.id, state=held.value)
                 return None
             if channel is None:
                 tx.deliveries.end(delivery.id, DeliveryState.DEAD, DeliveryReason.CHANNEL_DISABLED, now, "no channel")
@@ -268,6 +286,8 @@ class Courier:
                 phase=result.phase,
                 receipt=result.receipt,
             )
+            if held and reason is DeliveryReason.OUT_OF_RETRIES and delivery.alert_id is not None:
+                state = tx.deliveries.too_late(delivery.id, now, reason, error)
             self._note_channel(tx, channel, result, error, now)
         if not held:
             self.context.log.warning("lease lost: another worker may send it too", id=delivery.id, channel=channel.id)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 
-from alerts.calendar import zone_of
+from alerts.calendar import zone_of as zone_of
 from vedette.model import DeliveryReason, Notice, Sentence
 
 

@@ -264,10 +264,18 @@ class Deliveries(Aggregate):
         self.session.flush()
         return True
 
-    def put_back(self, delivery_id: int, owner: str, at: datetime) -> bool:
-        """Give back a claimed delivery that was not tried, to be taken again from `at` on."""
+    def put_back(
+        self, delivery_id: int, owner: str, at: datetime, state: DeliveryState, reason: DeliveryReason
+    ) -> bool:
+        """Give back a claimed delivery untried, to be taken again from `at` on. False where the lease was lost."""
         mine = (DeliveryRow.id == delivery_id) & (DeliveryRow.owner == owner)
-        values = {"state": DeliveryState.PENDING.value, "owner": None, "lease_until": None, "next_attempt_at": at}
+        values = {
+            "state": state.value,
+            "reason": reason.value,
+            "owner": None,
+            "lease_until": None,
+            "next_attempt_at": at,
+        }
         result = self.session.execute(
             update(DeliveryRow).where(mine).values(values).execution_options(synchronize_session=False)
         )

@@ -47,10 +47,10 @@ class Digests(Aggregate):
         """Subscriptions that have digests to come, and no instant for the next one."""
         return [to_subscription(row) for row in self.session.scalars(self.locked(_unscheduled()))]
 
-    def schedule(self, subscription_id: str, at: datetime | None, now: datetime) -> None:
-        """Let the next digest be due at that instant; None where there is none to come. Its window goes on."""
+    def schedule(self, subscription_id: str, at: datetime, now: datetime, *, since: datetime | None = None) -> None:
+        """Let the next digest be due at that instant. Its window goes on, or begins at `since`."""
         row = self.session.get_one(SubscriptionRow, subscription_id)
-        row.next_digest_at, row.digest_from = at, row.digest_from or now
+        row.next_digest_at, row.digest_from = at, since or row.digest_from or now
         self.session.flush()
 
     def due(self, now: datetime) -> list[DigestDue]:

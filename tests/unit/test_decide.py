@@ -16,6 +16,7 @@ from vedette.model import (
     Alert,
     Analyst,
     Article,
+    Cadence,
     Change,
     Channel,
     DeliveryReason,
@@ -158,7 +159,6 @@ def test_an_article_is_not_old_where_one_date_is_fresh(published: datetime | Non
     ("subscription", "channels", "reason"),
     [
         (replace(SUBSCRIPTION, muted_until=NOW + timedelta(seconds=1)), {"anna-mail": CHANNEL}, DeliveryReason.MUTED),
-        (SUBSCRIPTION, {"anna-mail": replace(CHANNEL, active=False)}, DeliveryReason.CHANNEL_DISABLED),
         (SUBSCRIPTION, {}, DeliveryReason.CHANNEL_DISABLED),
     ],
 )
@@ -229,11 +229,29 @@ def test_quiet_hours_hold_the_message_and_not_the_alert() -> None:
     assert delivery.expires_at == delivery.not_before + timedelta(days=3)
 
 
-@pytest.mark.parametrize(("recent", "hours"), [(0, 0), (29, 0), (30, 1), (59, 1), (60, 2), (95, 3)])
-def test_a_burst_over_the_cap_is_spread_over_the_hours_after(recent: int, hours: int) -> None:
-    (delivery,) = decided(world(recent={"anna-adex": recent})).plans[0].deliveries
-    assert delivery.not_before == NOW + timedelta(seconds=30, hours=hours)
-    assert delivery.reason is (DeliveryReason.CAP if hours else DeliveryReason.NEW_STORY)
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"recent": {"anna-adex": 30}}, DeliveryReason.CAP),
+        ({"channels": {"anna-mail": replace(CHANNEL, active=False)}}, DeliveryReason.CHANNEL_DISABLED),
+        ({"subscriptions": {"adex": [replace(SUBSCRIPTION, cadence=Cadence.DAILY)]}}, DeliveryReason.DIGEST),
+    ],
+)
+def test_what_does_not_come_by_itself_waits_for_a_digest(changes: dict[str, object], reason: DeliveryReason) -> None:
+    (delivery,) = decided(world(**changes)).plans[0].deliveries
+    assert (delivery.state, delivery.reason, delivery.not_before) == (DeliveryState.HELD, reason, None)
+    assert delivery.expires_at is None
+
+
+def test_under_the_cap_a_message_comes_by_itself() -> None:
+    (delivery,) = decided(world(recent={"anna-adex": 29})).plans[0].deliveries
+    assert delivery.not_before == NOW + timedelta(seconds=30)
+
+
+def test_a_silenced_story_is_not_told_and_says_why() -> None:
+    for reason in (DeliveryReason.SNOOZED, DeliveryReason.NOT_RELEVANT):
+        (plan,) = decided(world(silenced={"anna-adex": reason})).plans
+        assert (plan.deliveries, plan.suppressions) == ((), (("anna-adex", reason),))
 
 
 def test_the_key_of_a_message_is_stable_and_depends_on_each_part() -> None:

@@ -319,6 +319,7 @@ class Pipeline:
             outlets=outlets,
             waiting={name: tx.deliveries.unsent(alert.id) for name, alert in alerts.items()},
             recent={s.id: tx.deliveries.sent_since(s.id, hour_ago) for rows in subscriptions.values() for s in rows},
+            silenced=tx.silences.of_story(stored.story_id, self.context.clock.now()) if names else {},
             names={entity.id: entity.name for entity in entities if entity is not None},
         )
 
