@@ -52,7 +52,7 @@ def render(name: str, notice: Notice, overrides: Path | None, channel: str = "",
     """What a template makes of a notice; `more` are values of one kind of channel. A ConfigError where it fails."""
     try:
         template = _environment(overrides).select_template([f"{channel}/{name}", name] if channel else [name])
-        return template.render(**values(notice), **more)
+        return template.render({**values(notice), **more})
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         where = _where(name, overrides, channel) + (f", line {line}" if line else "")
@@ -105,5 +105,5 @@ def _environment(overrides: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     return environment

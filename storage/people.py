@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,11 @@ class Channels(Aggregate):
         if row is not None and row.settings != values["settings"]:
             values |= health  # mended: try again
         return self.put_row(ChannelRow, channel.id, values, health)
+
+    def change_settings(self, channel_id: str, settings: Mapping[str, Any]) -> None:
+        """Give a channel other settings; whether it is on, and how it fares, stays."""
+        self._row(channel_id).settings = dict(settings)
+        self.session.flush()
 
     def get(self, channel_id: str) -> Channel | None:
         """One channel."""

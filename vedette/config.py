@@ -201,7 +201,8 @@ class DeliverSettings(Section):
     timeout: float = Field(default=30.0, gt=0)
     """Seconds for one message, all phases included."""
     templates: Path | None = None
-    """A directory of your own mail templates, `email.txt.j2` and `email.html.j2`; they go before the shipped ones."""
+    """A directory of your own templates: `email.html.j2`, `email.txt.j2`, `slack.json.j2`, `webhook.json.j2`,
+    `apprise.txt.j2`, `feed.html.j2`. They go before the shipped ones; one in a folder named as a channel before all."""
 
 
 class WebSettings(Section):

@@ -19,7 +19,7 @@ from babel.dates import format_date, format_datetime, format_time, format_timede
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from alerts.rendering import zone_of
+from alerts.calendar import zone_of
 
 FOLDER = Path(__file__).parent / "translations"
 _speaking: ContextVar[tuple[str, str]] = ContextVar("speaking", default=("en", "UTC"))

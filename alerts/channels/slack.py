@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import SecretStr, field_validator, model_validator
 
 from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext, web_address
 from alerts.channels._http import Reply, post, retry_after
-from alerts.rendering import Mark, local_time, marked, place, subject_prefix
+from alerts.channels._mrkdwn import bold, cut, escaped, fault, link
+from alerts.rendering import local_time, place
+from alerts.templating import render_json
+from vedette.errors import ConfigError
 from vedette.model import AttemptOutcome, Notice, Sentence
 
 GONE = {"channel_is_archived", "no_service", "no_active_hooks", "channel_not_found", "invalid_token", "token_revoked"}
@@ -25,9 +29,9 @@ PERMANENT |= {"too_many_attachments", "user_not_found", "msg_blocks_too_long"}
 NO_THREAD = {"thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"}
 LARGEST = 10_000
 """Characters of a whole message. Slack refuses longer ones somewhere near 13,200, which it does not document."""
-LONGEST_URL = 1000
 MOST_ENTRIES = 25
 """Entries of a digest in one message."""
+TEMPLATE = "slack.json.j2"
 API = "https://slack.com/api/chat.postMessage"
 
 
@@ -69,7 +73,10 @@ class Slack(Channel):
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Post the message; the answer `ok` is success."""
         settings: SlackSettings = self.settings
-        message = render(notice)
+        try:
+            message = render(notice, context.templates, context.channel)
+        except ConfigError as error:  # the operator's own template
+            return Result(AttemptOutcome.RETRY, "render", "template", str(error))
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if settings.webhook_url is not None:
             url = settings.webhook_url.get_secret_value()
@@ -88,7 +95,7 @@ class Slack(Channel):
 
     def preview(self, notice: Notice, context: SendContext) -> str:
         """The message as JSON, indented, as Slack's Block Kit Builder takes it."""
-        return json.dumps(render(notice), ensure_ascii=False, indent=2)
+        return json.dumps(render(notice, context.templates, context.channel), ensure_ascii=False, indent=2)
 
 
 async def _post(url: str, message: Mapping[str, Any], headers: Mapping[str, str], context: SendContext) -> Result:
@@ -135,95 +142,39 @@ def _timestamp(text: str) -> str:
     return stamp if isinstance(stamp, str) and re.fullmatch(r"[0-9.]{1,30}", stamp) else ""
 
 
-def render(notice: Notice) -> dict[str, Any]:
-    """The message: at most 50 blocks and under 10,000 characters. Texts are cut before they are escaped."""
+def render(notice: Notice, templates: Path | None = None, channel: str = "") -> dict[str, Any]:
+    """The message: at most 50 blocks and under 10,000 characters.
+
+    A ConfigError where a template of the operator's fails, or writes what Slack would refuse.
+    """
     quoted = [s for s in notice.sentences if s.field != "title" or len(notice.sentences) == 1][:5]
-    entries = notice.entries[:MOST_ENTRIES]
+    entries = list(notice.entries[:MOST_ENTRIES])
     while True:
-        message = _message(notice, quoted, entries)
-        if not (quoted or entries) or len(json.dumps(message, ensure_ascii=False)) < LARGEST:
+        message = _message(notice, quoted, entries, templates, channel)
+        if len(json.dumps(message, ensure_ascii=False)) < LARGEST:
             return message
+        if not (quoted or entries):
+            raise ConfigError(f"the template {TEMPLATE} writes more than {LARGEST} characters, which Slack may refuse")
         quoted, entries = quoted[:-1], entries[:-1]
 
 
-def _message(notice: Notice, quoted: Sequence[Sentence], entries: Sequence[Notice]) -> dict[str, Any]:
-    blocks = [
-        {"type": "header", "text": {"type": "plain_text", "text": cut(notice.topic_title, 150) or "Vedette"}},
-        _section(f"*{link(notice.url, notice.title or notice.url, 1500)}*"),
-        *(_section(f"> {_marked(sentence)}") for sentence in quoted),
-    ]
-    if notice.news:
-        blocks.append(_section("\n".join(f"*New:* {escaped(line, 300)}" for line in notice.news[:8])))
-    if notice.text:
-        blocks.append(_section(escaped(notice.text, 2000)))
-    blocks += [_section(_entry(entry)) for entry in entries]
-    if len(notice.entries) > len(entries):
-        blocks.append(_section(f"... and {len(notice.entries) - len(entries)} more: `vedette alerts list` shows them"))
-    about = [place(notice), local_time(notice), "; ".join(cut(hit, 80) for hit in notice.hits[:6])]
-    elements = [escaped(text, 600) for text in about if text]
-    if notice.others:
-        also = ", ".join(link(url, site or url, 200) for site, url in notice.others[:3])
-        elements.append(f"also: {also}")
-    why = escaped(f"Topic {notice.topic}, rule version {notice.topic_version}", 400)
-    if "explain" in notice.links:
-        why += f" · {link(notice.links['explain'], 'why?', 100)}"
-    blocks += [_context(elements), _context([why])]
-    return {
-        "text": escaped(f"{subject_prefix(notice)}{notice.title}", 300),
-        "blocks": blocks,
-        "unfurl_links": False,
-        "unfurl_media": False,
+def _message(
+    notice: Notice, quoted: Sequence[Sentence], entries: Sequence[Notice], templates: Path | None, channel: str
+) -> dict[str, Any]:
+    more = {
+        "quoted": quoted,
+        "hits": "; ".join(cut(hit, 80) for hit in notice.hits[:6]),
+        "entries": [{"notice": e, "place": place(e), "time": local_time(e)} for e in entries],
+        "left_out": len(notice.entries) - len(entries),
+        "escaped": escaped,
+        "link": link,
+        "bold": bold,
+        "cut": cut,
     }
-
-
-def _entry(entry: Notice) -> str:
-    """One of a digest: title, where and when, and what it says."""
-    lines = [f"*{link(entry.url, entry.title or entry.url, 300)}*"]
-    lines.append(escaped(" · ".join(part for part in (place(entry), local_time(entry)) if part), 300))
-    lines += [f"New: {escaped(line, 200)}" for line in entry.news[:3]]
-    lines += [f"> {_marked(sentence, 200)}" for sentence in entry.sentences[:1]]
-    return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """Only these three mean anything to Slack; mentions are written with `<`."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def escaped(text: str, length: int) -> str:
-    """Escaped text of at most so many characters, cut before it was escaped so that no entity is cut in two."""
-    room = length
-    while len(shown := escape(cut(text, room))) > length:
-        room = max(1, min(room - 1, room * length // len(shown)))
-    return shown
-
-
-def link(url: str, text: str, length: int) -> str:
-    """`<url|text>`, with what would end either of them made harmless; the text alone where the address is too long."""
-    shown = escaped(text.replace("|", "¦"), length)
-    safe = "".join(f"%{ord(c):02X}" if c in "<>| " else c for c in url)
-    return f"<{escape(safe)}|{shown}>" if url and len(escape(safe)) <= LONGEST_URL else shown
-
-
-def cut(text: str, length: int) -> str:
-    """At most so many characters, with an ellipsis where something is missing."""
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def _marked(sentence: Sentence, longest: int = 600) -> str:
-    """A sentence with its hits in bold. Slack sees no bold inside of a word: a space of no width parts them."""
-    most = 2 * longest
-    while len(shown := marked(sentence, escape, Mark("\u200b*", "*\u200b"), longest=longest)) > most:
-        longest //= 2
-    return shown
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-
-
-def _context(texts: Sequence[str]) -> dict[str, Any]:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}
+    message = render_json(TEMPLATE, notice, templates, channel, **more)
+    if why := fault(message):
+        raise ConfigError(f"the template {TEMPLATE} writes a message that Slack refuses: {why}")
+    return message
 
 
 def _as_uuid(key: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
@@ -14,10 +16,13 @@ from standardwebhooks import Webhook as Signer
 
 from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext, web_address
 from alerts.channels._http import Reply, instant, post, retry_after
+from alerts.templating import render_json
+from vedette.errors import ConfigError, UsageError
 from vedette.model import AttemptOutcome, Notice
 
 LARGEST = 20_000
 """Bytes of a payload: what the specification asks receivers to take."""
+TEMPLATE = "webhook.json.j2"
 TOKEN = re.compile(r"[A-Za-z0-9-]+")
 OURS = {"content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature"}
 GONE = {404, 410}
@@ -81,7 +86,10 @@ class Webhook(Channel):
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
         """Post the signed payload; any 2xx is success, 404 and 410 end the channel."""
         settings: WebhookSettings = self.settings
-        body = minified(payload(notice))
+        try:
+            body = minified(payload(notice, context.templates, context.channel))
+        except ConfigError as error:  # the operator's own template
+            return Result(AttemptOutcome.RETRY, "render", "template", str(error))
         stamp = context.wall  # receivers refuse signatures that are not of now
         signatures = [
             Signer(secret.get_secret_value()).sign(msg_id=key, timestamp=stamp, data=body)
@@ -100,7 +108,26 @@ class Webhook(Channel):
 
     def preview(self, notice: Notice, context: SendContext) -> str:
         """The payload, indented."""
-        return json.dumps(payload(notice), ensure_ascii=False, indent=2)
+        return json.dumps(payload(notice, context.templates, context.channel), ensure_ascii=False, indent=2)
+
+
+def new_secret() -> str:
+    """A fresh secret of 32 bytes, as receivers expect it."""
+    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
+def rotated(stored: Mapping[str, Any], secret: str) -> dict[str, Any]:
+    """Stored settings with a new secret; the one so far is the old one. While one is being replaced, a UsageError."""
+    if stored.get("old_secret"):
+        raise UsageError("a secret is being replaced already: end that first with `--finish`")
+    return {**stored, "secret": secret, "old_secret": stored["secret"]}
+
+
+def settled(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored settings without the old secret; a UsageError where there is none."""
+    if not stored.get("old_secret"):
+        raise UsageError("no secret is being replaced: leave out `--finish` to begin")
+    return {name: value for name, value in stored.items() if name != "old_secret"}
 
 
 def judge(reply: Reply) -> Result:
@@ -117,19 +144,18 @@ def judge(reply: Reply) -> Result:
     return Result(AttemptOutcome.RETRY, "response", code, f"the receiver answered {reply.status}", wait)
 
 
-def payload(notice: Notice) -> dict[str, Any]:
-    """The message as JSON, the same on every attempt; what is long is shortened, then left out, until it is small."""
+def payload(notice: Notice, templates: Path | None = None, channel: str = "") -> dict[str, Any]:
+    """The message as JSON, the same on every attempt; what is long is shortened, then left out, until it is small.
+
+    A ConfigError where a template of the operator's fails, or writes more than receivers must take.
+    """
     kinds = {"update": "alert.updated", "test": "test", "operator": "operator.notice", "digest": "digest.created"}
-    shown = {
-        "type": kinds.get(notice.reason.value, "alert.created"),
-        "timestamp": instant(notice.seen_at),
-        "data": _data(notice, 600, 10),
-    }
-    for length, count in ((300, 5), (150, 2), (80, 0)):
+    head = {"type": kinds.get(notice.reason.value, "alert.created"), "timestamp": instant(notice.seen_at)}
+    for length, count in ((600, 10), (300, 5), (150, 2), (80, 0)):
+        shown = render_json(TEMPLATE, notice, templates, channel, **head, data=_data(notice, length, count))
         if len(minified(shown).encode()) < LARGEST:
-            break
-        shown["data"] = _data(notice, length, count)
-    return shown
+            return shown
+    raise ConfigError(f"the template {TEMPLATE} writes more than {LARGEST} bytes, which receivers need not take")
 
 
 def minified(value: Mapping[str, Any]) -> str:

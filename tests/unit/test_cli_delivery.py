@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import pytest
 from click.testing import CliRunner, Result
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.channels import CHANNELS
 from tests.faulty import answer, http_receiver
@@ -182,3 +184,68 @@ def test_alerts_are_listed_and_shown_with_what_matched_and_who_was_told(office: 
     whole = json.loads(vedette("alerts", "show", str(alert.id), "--json").stdout)
     assert [a["title"] for a in whole["articles"]] == ["ADEX opens in Baku", "The fair"]
     assert whole["suppressions"][0]["reason"] == "muted"
+
+
+# --------------------------------------------------------------------------- secrets, feeds
+
+
+def test_a_webhooks_secret_is_replaced_in_two_steps(vedette: Vedette) -> None:
+    with http_receiver() as receiver:
+        vedette("channels", "add", "hook", "webhook", f"url={receiver.url}", f"secret={SECRET}")
+        vedette("channels", "disable", "hook", "--reason", "on leave")
+        begun = vedette("channels", "rotate-secret", "hook")
+        new = begun.stdout.splitlines()[0]
+        assert new.startswith("whsec_")
+        assert "already" in vedette("channels", "rotate-secret", "hook").stderr
+        vedette("channels", "test", "hook")
+        assert "whsec" not in vedette("channels", "list").stdout
+        (row,) = lines(vedette("channels", "list", "--json"))
+        assert row["state"] == "off: on leave", "a new secret is no reason to send"
+        assert vedette("channels", "rotate-secret", "hook", "--finish").exit_code == 0
+        assert "to begin" in vedette("channels", "rotate-secret", "hook", "--finish").stderr
+        vedette("channels", "test", "hook")
+    both, one = receiver.requests
+    for request, secrets in ((both, (SECRET, new)), (one, (new,))):
+        for secret in secrets:
+            Webhook(secret).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET).verify(one.body, one.headers)
+
+
+def test_a_private_feed_is_shown_and_has_an_address(office: Office, vedette: Vedette) -> None:
+    vedette("channels", "add", "mine", "feed", "title=Mine")
+    assert "public_url" in vedette("channels", "feed", "mine", "--address").stderr
+    with office.config.open("a") as file:
+        file.write('[alerts]\npublic_url = "https://v.example"\n')
+    vedette("channels", "test", "mine")
+    shown = feedparser.parse(vedette("channels", "feed", "mine").stdout)
+    assert shown.feed.title == "Mine"
+    assert [entry.title for entry in shown.entries] == ["Test: This is a test message of Vedette"]
+    address = vedette("channels", "feed", "mine", "--address", "--rss").stdout.strip()
+    assert address.startswith("https://v.example/feeds/")
+    assert address.endswith(".rss")
+    vedette("channels", "add", "mine", "feed", "title=Mine", "key=other")
+    assert vedette("channels", "feed", "mine", "--address", "--rss").stdout.strip() != address
+
+
+def test_the_message_of_a_delivery_is_previewed_in_the_channels_own_template(
+    office: Office, vedette: Vedette, tmp_path: Path
+) -> None:
+    (tmp_path / "own" / "desk").mkdir(parents=True)
+    (tmp_path / "own" / "desk" / "email.txt.j2").write_text("Desk: {{ notice.title }}")
+    with office.config.open("a") as file:
+        file.write('[deliver]\ntemplates = "own"\n')
+    vedette("channels", "add", "desk", "email", "to=desk@example.org")
+    delivery = office.post("desk", "a story of today")
+    assert "Desk: This is a test" in vedette("channels", "preview", "desk").stdout
+    assert "Desk: a story of today" in vedette("channels", "preview", "desk", "--delivery", str(delivery)).stdout
+    assert "Desk: " not in vedette("channels", "preview", "email").stdout
+    assert "deliveries list" in vedette("channels", "preview", "desk", "--delivery", "99").stderr
+
+
+@pytest.mark.parametrize("command", ["rotate-secret", "feed"])
+def test_what_only_some_kinds_can_is_refused_for_others(vedette: Vedette, command: str) -> None:
+    vedette("channels", "add", "desk", "email", "to=desk@example.org")
+    refused = vedette("channels", command, "desk")
+    assert refused.exit_code == 2
+    assert "of the kind email" in refused.stderr

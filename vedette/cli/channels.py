@@ -102,9 +102,10 @@ def test(app: App, channel_id: str) -> int:
 
 @command.command()
 @click.argument("name", metavar="ID|KIND")
+@click.option("--delivery", type=int, help="Show this delivery's message instead of a sample.")
 @pass_app
-def preview(app: App, name: str) -> None:
-    """Show the message that a channel, or a kind of channel, would send."""
+def preview(app: App, name: str, delivery: int | None) -> None:
+    """Show the message that a channel, or a kind of channel, would send, in your templates."""
     from alerts.channels import CHANNELS, SendContext, make_channel, validate
 
     now, settings = app.clock.now(), app.settings
@@ -114,9 +115,64 @@ def preview(app: App, name: str) -> None:
     else:
         stored = _get(app, name)
         channel = make_channel(stored.kind, stored.settings, settings.vault())
-    context = SendContext(now, app.clock.wall(), smtp=settings.smtp, templates=settings.deliver.templates)
-    shown = channel.preview(_sample(now), context)
+    context = SendContext(now, app.clock.wall(), smtp=settings.smtp, templates=settings.deliver.templates, channel=name)
+    about = _sample(now) if delivery is None else _stored_notice(app, delivery)
+    shown = channel.preview(about, context)
     app.emit({"kind": channel.kind, "preview": shown}, shown)
+
+
+@command.command("rotate-secret")
+@click.argument("channel_id", metavar="ID")
+@click.option("--finish", is_flag=True, help="The receiver knows the new secret: sign with it alone from now on.")
+@pass_app
+def rotate_secret(app: App, channel_id: str, finish: bool) -> None:
+    """Give a webhook a new secret, shown once. Messages are signed with the old one too, until --finish."""
+    from alerts.channels.webhook import new_secret, rotated, settled
+
+    channel = _get(app, channel_id)
+    if channel.kind != "webhook":
+        raise UsageError(f"{channel_id} is of the kind {channel.kind}: only webhooks have secrets that are replaced so")
+    secret = new_secret()
+    vault = app.settings.vault()
+    changed = settled(channel.settings) if finish else rotated(channel.settings, vault.encrypt(secret))
+    with app.store().write() as tx:
+        tx.channels.change_settings(channel_id, changed)
+    if finish:
+        app.emit({"id": channel_id, "rotating": False}, f"{channel_id}: messages are signed with the new secret alone")
+        return
+    hint = f"When the receiver knows it: vedette channels rotate-secret {channel_id} --finish"
+    app.emit({"id": channel_id, "rotating": True, "secret": secret}, f"{secret}\n{hint}")
+
+
+@command.command()
+@click.argument("channel_id", metavar="ID")
+@click.option("--rss", is_flag=True, help="RSS 2.0 instead of Atom 1.0.")
+@click.option("--address", "address_only", is_flag=True, help="Only where a feed reader finds it.")
+@pass_app
+def feed(app: App, channel_id: str, rss: bool, address_only: bool) -> None:
+    """Show the private feed of a channel of the kind feed, or its address. Who has the address reads the feed."""
+    from alerts.channels import make_channel
+    from alerts.feed import MOST_ITEMS, FeedHead, build_feed, feed_token, items_of
+    from vedette.links import LinkSigner, feed_address
+    from vedette.model import DeliveryState
+
+    channel, settings = _get(app, channel_id), app.settings
+    if channel.kind != "feed":
+        raise UsageError(f"{channel_id} is of the kind {channel.kind}: it has no feed")
+    vault, public, form = settings.vault(), settings.alerts.public_url, "rss" if rss else "atom"
+    signer, own = LinkSigner(vault), make_channel(channel.kind, channel.settings, vault).settings
+    token = feed_token(signer, channel_id, own.key.get_secret_value())
+    address = feed_address(public, token, form) if public else ""
+    if address_only:
+        if not address:
+            raise UsageError("set [alerts] public_url, the address of the web pages: feeds are served there")
+        app.emit({"id": channel_id, "address": address}, address)
+        return
+    with app.store().read() as tx:
+        sent = tx.deliveries.list(DeliveryState.SENT, limit=MOST_ITEMS, channel=channel_id)
+    head = FeedHead(channel_id, own.title, address, public, settings.deliver.templates)
+    document = build_feed(head, items_of(sent, signer, public), app.clock.now(), "rss" if rss else "atom").decode()
+    app.emit({"id": channel_id, "address": address, "feed": document}, document)
 
 
 @command.command()
@@ -150,6 +206,17 @@ def remove(app: App, ids: tuple[str, ...]) -> None:
             if not tx.channels.delete(name):
                 raise UsageError(f"unknown channel {name!r}: `vedette channels list` shows them")
     app.emit({"removed": list(ids)}, f"removed: {', '.join(ids)}")
+
+
+def _stored_notice(app: App, delivery_id: int) -> Notice:
+    from alerts.links import with_links
+    from vedette.links import LinkSigner
+
+    with app.store().read() as tx:
+        delivery = tx.deliveries.get(delivery_id)
+    if delivery is None:
+        raise UsageError(f"unknown delivery {delivery_id}: `vedette deliveries list` shows them")
+    return with_links(delivery, LinkSigner(app.settings.vault()), app.settings.alerts.public_url)
 
 
 def _get(app: App, channel_id: str) -> Channel:
@@ -194,6 +261,7 @@ def _sample(now: datetime) -> Notice:
         seen_at=now,
         sentences=(Sentence("The minister visits ADEX in Baku; the C-27J is being delivered.", ((20, 24), (38, 43))),),
         hits=("adex (ADEX)", "c-27j (C-27J)"),
+        others=(("Another Gazette", "https://example.org/vedette-other"),),
         story_id=0,
         alert_id=None,
         reason=DeliveryReason.TEST,
