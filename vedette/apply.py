@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 
 import yaml
 
+from alerts.calendar import DIGEST_AT
 from alerts.channels import CHANNELS, seal, secret_fields, validate
 from alerts.entities import Catalogue, entity_from
 from alerts.monitor import Monitor
@@ -24,7 +25,7 @@ from crawler.spiders import KINDS
 from crawler.urls import normalise
 from storage import Store, Transaction
 from vedette.errors import DataError, UsageError
-from vedette.model import Analyst, Cadence, Channel, Entity, Source, Subscription, Topic
+from vedette.model import Analyst, Cadence, Channel, DeliveryReason, Entity, Source, Subscription, Topic
 from vedette.secrets import Vault, is_reference, resolve
 
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -164,7 +165,7 @@ def apply(
             _check_names(declared, tx)
             answers += _put_all(declared, tx, vault, now)
             if prune:
-                answers += _prune(declared, tx)
+                answers += _prune(declared, tx, now)
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -229,7 +230,7 @@ def _put_channel(tx: Transaction, channel: Channel, vault: Vault) -> str:
     return tx.channels.put(sealed_channel)
 
 
-def _prune(declared: Declared, tx: Transaction) -> Iterable[Line]:
+def _prune(declared: Declared, tx: Transaction, now: datetime) -> Iterable[Line]:
     order: tuple[tuple[str, Any], ...] = (
         ("subscriptions", tx.subscriptions),
         ("channels", tx.channels),
@@ -245,6 +246,8 @@ def _prune(declared: Declared, tx: Transaction) -> Iterable[Line]:
         for thing in aggregate.list():
             name = thing.source.id if section == "sources" else thing.id
             if name not in kept:
+                if section == "subscriptions":
+                    tx.deliveries.withhold(name, DeliveryReason.UNSUBSCRIBED, now)
                 aggregate.delete(name)
                 yield Line(section, name, "deleted")
 
@@ -440,8 +443,9 @@ def subscriptions(where: str, row: Mapping[str, Any]) -> Iterable[Subscription]:
     cadence = _text(where, row, "cadence") or Cadence.AT_ONCE.value
     if cadence not in set(Cadence):
         raise DataError(f"{where}: unknown cadence {cadence!r}: use one of {', '.join(Cadence)}")
-    if cadence != Cadence.AT_ONCE:
-        raise DataError(f"{where}: the cadence {cadence!r} comes with digests, which are not there yet: use at-once")
+    digest_at = _text(where, row, "digest_at") or "08:00"
+    if not DIGEST_AT.fullmatch(digest_at):
+        raise DataError(f'{where}: `digest_at` must be a text like "08:00" or "fri 08:00", not {digest_at!r}')
     given = row.get("id")
     if given is not None and len(topics) * len(channels) > 1:
         raise DataError(f"{where}: an `id` is for one topic and one channel")
@@ -455,7 +459,7 @@ def subscriptions(where: str, row: Mapping[str, Any]) -> Iterable[Subscription]:
                 cadence=Cadence(cadence),
                 quiet_from=quiet_from,
                 quiet_to=quiet_to,
-                digest_at=_text(where, row, "digest_at") or "08:00",
+                digest_at=digest_at,
                 active=_flag(where, row, "active", default=True),
             )
 

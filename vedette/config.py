@@ -190,7 +190,7 @@ class AlertSettings(Section):
     public_url: str = ""
     """The address of the web pages as analysts reach them, for the links in messages; "" for no links."""
     cap_per_hour: int = Field(default=30, ge=1)
-    """Messages per subscription and hour; what is over waits for the hours after."""
+    """Messages per subscription and hour; what is over comes in a digest at the next full hour."""
 
 
 class DeliverSettings(Section):

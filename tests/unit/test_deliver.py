@@ -27,7 +27,7 @@ from tests.notices import NOW, article, notice
 from tests.office import Office
 from vedette import log
 from vedette.errors import StorageError
-from vedette.model import AttemptOutcome, DeliveryReason, DeliveryState, Notice, Sentence, Topic
+from vedette.model import AttemptOutcome, DeliveryReason, DeliveryState, Notice, Sentence, Subscription, Topic
 
 S = DeliveryState
 
@@ -485,6 +485,7 @@ def test_an_outlet_is_added_to_the_message_that_waits_and_to_none_that_was_sent(
         office.hook("hook", receiver.url)
         with office.store.write() as tx:
             tx.topics.put(Topic("adex", "ADEX"), NOW)
+            tx.subscriptions.put(Subscription("s", "anna", "adex", "hook"))
             stored = tx.articles.store(article(), None, NOW, story=None)
             assert stored.article.id is not None
             alert = tx.alerts.create("adex", stored.story_id, 1, stored.article.id, None, NOW)

@@ -1,4 +1,4 @@
-"""Alerts: list, show."""
+"""Alerts: list, show, snooze, not-relevant."""
 
 from __future__ import annotations
 
@@ -70,6 +70,38 @@ def show(app: App, alert_id: int) -> None:
     lines += [f"not told: {s.subscription}: {s.reason}" for s in suppressed]
     value = {"alert": view, "articles": articles, "deliveries": deliveries, "suppressions": suppressed}
     app.emit(value, "\n".join(lines))
+
+
+@command.command()
+@click.argument("alert_id", metavar="ID", type=int)
+@click.option("--hours", default=168.0, show_default=True, type=click.FloatRange(0, min_open=True))
+@click.option("--subscription", "subscriptions", multiple=True, help="Only for this one, not for all of the topic.")
+@pass_app
+def snooze(app: App, alert_id: int, hours: float, subscriptions: tuple[str, ...]) -> None:
+    """Tell nothing more of an alert's story for some hours."""
+    from alerts.wishes import silence
+    from vedette.model import DeliveryReason
+
+    now = app.clock.now()
+    until = now + timedelta(hours=hours)
+    with app.store().write() as tx:
+        chosen = silence(tx, alert_id, DeliveryReason.SNOOZED, now, until=until, subscriptions=subscriptions)
+    said = f"snoozed until {until:%Y-%m-%d %H:%M} UTC for {', '.join(chosen) or 'nobody: no subscriptions'}"
+    app.emit({"snoozed": chosen, "until": until}, said)
+
+
+@command.command("not-relevant")
+@click.argument("alert_id", metavar="ID", type=int)
+@click.option("--subscription", "subscriptions", multiple=True, help="Only for this one, not for all of the topic.")
+@pass_app
+def not_relevant(app: App, alert_id: int, subscriptions: tuple[str, ...]) -> None:
+    """Tell nothing more of an alert's story: it should not have been one."""
+    from alerts.wishes import silence
+    from vedette.model import DeliveryReason
+
+    with app.store().write() as tx:
+        chosen = silence(tx, alert_id, DeliveryReason.NOT_RELEVANT, app.clock.now(), subscriptions=subscriptions)
+    app.emit({"not_relevant": chosen}, f"not relevant for {', '.join(chosen) or 'nobody: no subscriptions'}")
 
 
 def sentences(article: Article, match: Match) -> list[str]:

@@ -96,14 +96,15 @@ def _told_lines(told: Told) -> Iterator[str]:
     yield f"{iso(alert.created_at)}  alert {alert.id} on {alert.topic}, {told.alert.articles} articles"
     for delivery, attempts in told.deliveries:
         when = f" {iso(delivery.sent_at)}" if delivery.sent_at else ""
-        yield f"  delivery {delivery.id} to {delivery.channel}: {delivery.state}{when} ({delivery.reason})"
+        within = f", in digest {delivery.digest}" if delivery.digest is not None else ""
+        yield f"  delivery {delivery.id} to {delivery.channel}: {delivery.state}{when} ({delivery.reason}{within})"
         for attempt in attempts:
             ended = (
                 f"{attempt.outcome} {attempt.phase} {attempt.code} {attempt.error}" if attempt.outcome else "under way"
             )
             yield f"    attempt {attempt.number}, {iso(attempt.started_at)}: {ended.strip()}"
     for suppressed in told.suppressions:
-        yield f"  {suppressed.subscription} is not told: {suppressed.reason}"
+        yield f"  {iso(suppressed.at)}  {suppressed.subscription} is not told: {suppressed.reason}"
 
 
 def _why(tx: Any, article: Article | None, topic_id: str) -> Explanation | None:
