@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,5 +68,6 @@ def append(path: Path, text: bytes) -> None:
             if written is None or written < len(whole):
                 raise OSError(f"only a part of the line fits into {path}: the disk is full")
         except OSError:
-            file.truncate(size)
+            with contextlib.suppress(OSError):  # a device can't be cut, and holds no half line either
+                file.truncate(size)
             raise
