@@ -257,7 +257,9 @@ def scanners(topics: list[Topic], articles: list[Article]) -> Iterator[Row]:
     makers: dict[str, Callable[[], Callable[[str], object]]] = {
         "ahocorasick_rs": lambda: importlib.import_module("ahocorasick_rs").AhoCorasick(words).find_matches_as_indexes,
         "pyahocorasick": lambda: _pyahocorasick(words),
-        "flashtext": lambda: _flashtext(words),
+        "daachorse": lambda: importlib.import_module("daachorse").CharwiseDoubleArrayAhoCorasick(words).find,
+        "hyperscan": lambda: _hyperscan(words),
+        "flashtext2": lambda: _flashtext(words),
     }
     for name, make in makers.items():
         try:
@@ -282,9 +284,23 @@ def _pyahocorasick(words: list[str]) -> Callable[[str], object]:
 
 
 def _flashtext(words: list[str]) -> Callable[[str], object]:
-    processor = importlib.import_module("flashtext").KeywordProcessor()
-    processor.add_keywords_from_list(words)
+    processor = importlib.import_module("flashtext2").KeywordProcessor(case_sensitive=True)
+    processor.add_keywords_from_iter(words)
     return processor.extract_keywords  # type: ignore[no-any-return]
+
+
+def _hyperscan(words: list[str]) -> Callable[[str], object]:
+    hyperscan = importlib.import_module("hyperscan")
+    database = hyperscan.Database()
+    flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
+    database.compile(
+        expressions=[re.escape(word).encode() for word in words],
+        ids=list(range(len(words))),
+        elements=len(words),
+        flags=[flags] * len(words),
+    )
+    found: list[int] = []
+    return lambda text: database.scan(text.encode(), match_event_handler=lambda number, *_: found.append(number))
 
 
 def main() -> None:
@@ -311,7 +327,8 @@ def main() -> None:
         if not options.no_peers:
             for peer in _peers(topics, [test for _, test in made], articles):
                 _print(peer)
-                print(f"{'':36}{'':>12}  {row.per_second / peer.per_second:,.1f} times slower")
+                ratio = row.per_second / peer.per_second
+                print(f"{'':50}{f'{ratio:,.1f} times slower' if ratio >= 1 else f'{1 / ratio:,.1f} times faster'}")
 
 
 def _peers(topics: list[Topic], tests: list[Callable[[str], bool]], articles: list[Article]) -> Iterator[Row]:
