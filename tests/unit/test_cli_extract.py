@@ -9,13 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.httpserver import Reply, serve
+
 ROOT = Path(__file__).parents[2]
 URL = "https://harbour-dispatch.example/2026/03/12/third-patrol-aircraft/"
 PAGES = ROOT / "tests" / "data" / "pages"
 
 
-def vedette(*arguments: str, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "VEDETTE_CONFIG": "/nowhere/at/all.toml"}
+def vedette(*arguments: str, stdin: bytes = b"", cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "VEDETTE_CONFIG": "/nowhere/at/all.toml", **more}
     command = [sys.executable, "-m", "vedette", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=60, check=False)
 
@@ -58,6 +60,35 @@ def test_a_page_that_is_no_article_exits_1_and_says_why() -> None:
 def test_wrong_use_exits_2() -> None:
     assert vedette("extract", "nowhere.html", "--url", URL).returncode == 2
     assert vedette("extract", str(PAGES / "captcha.html")).returncode == 2
+
+
+def test_a_page_is_asked_for_by_its_address_as_its_robots_txt_allows(tmp_path: Path) -> None:
+    (config := tmp_path / "vedette.toml").write_text(
+        '[data]\ndirectory = "var"\n[network]\nallow_addresses = ["127.0.0.0/8"]\n', encoding="utf-8"
+    )
+    body = (PAGES / "microdata.html").read_bytes()
+    with serve() as site:
+        site.routes["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /private/\n")
+        site.routes["/news/1"] = Reply(body, headers={"Content-Type": "text/html"})
+        done = vedette("extract", site.url("/news/1"), VEDETTE_CONFIG=str(config))
+        refused = vedette("extract", site.url("/private/2"), VEDETTE_CONFIG=str(config))
+        case = ("capture", site.url("/news/1"), "--name", "asked", "--folder", str(tmp_path))
+        captured = vedette(*case, VEDETTE_CONFIG=str(config))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["authors"] == ["Jonas Breck"]
+    assert refused.returncode == 1
+    assert b"robots" in refused.stderr
+    assert not site.asked("/private/2")
+    assert captured.returncode == 0, captured.stderr
+    assert (tmp_path / "asked.html").read_bytes() == body
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_private_address_is_not_asked(tmp_path: Path) -> None:
+    (config := tmp_path / "vedette.toml").write_text("", encoding="utf-8")
+    done = vedette("extract", "http://127.0.0.1:9/page", VEDETTE_CONFIG=str(config))
+    assert done.returncode == 1
+    assert b"blocked-address" in done.stderr
 
 
 def test_a_captured_page_is_a_test_case(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from vedette.cli import _output
 
 if TYPE_CHECKING:
+    from vedette.cli._app import App
     from vedette.errors import Refused
     from vedette.model import Article, Page
 
@@ -22,6 +25,44 @@ def read(body: bytes, url: str, content_type: str = "") -> Page:
     from vedette.model import Page
 
     return Page(url, _plain(body), headers={"content-type": content_type} if content_type else {})
+
+
+def take(app: App, page: str, url: str | None, content_type: str = "") -> Page:
+    """The page in a file, in standard input ("-") or at an address; Refused where the address gives none."""
+    from vedette.errors import UsageError
+
+    if page.startswith(("http://", "https://")):
+        return ask(app, page)
+    if not url:
+        raise UsageError(f"where does {page} come from? Add --url https://... (its links and dates depend on it).")
+    try:
+        with click.open_file(page, "rb") as file:
+            return read(file.read(), url, content_type)
+    except OSError as error:
+        raise UsageError(f"{page}: {error.strerror}: give a file, - for standard input, or a URL.") from None
+
+
+def ask(app: App, url: str) -> Page:
+    """The page at a URL, politely; what is known of its host is taken from the database, where there is one."""
+    import tempfile
+
+    from crawler.visit import visit
+    from storage import open_store
+    from vedette import log
+    from vedette.clock import SystemClock
+    from vedette.daemon.context import Context, new_boot
+    from vedette.errors import StorageError
+
+    with tempfile.TemporaryDirectory(prefix="vedette-") as folder:
+        try:
+            context = app.context("visit")
+        except StorageError:
+            store = open_store(f"sqlite:///{folder}/hosts.db", upgrade=True)
+            context = Context(app.settings, SystemClock(), store, "visit", new_boot(), log.get("vedette", role="visit"))
+        try:
+            return visit(context, url)
+        finally:
+            context.store.close()
 
 
 def outcome(page: Page, explain: Callable[[str, str], None] = lambda step, what: None) -> dict[str, Any]:
