@@ -42,6 +42,7 @@ checkers:
 bench: $(STAMP)
 	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/polling.py
 	@test -z "$(VEDETTE_REPLAY)" || $(BIN)/python benchmarks/accuracy.py "$(VEDETTE_REPLAY)/data"
 
 clean:

@@ -1,11 +1,12 @@
 """When a source is polled next: pure.
 
 The wait-cost rule: poll when the items that are probably waiting unseen have waited long enough in sum. With items
-arriving at a rate L (per second) the expected unseen item-seconds after a wait of t are L t^2 / 2; the poll is due
-when they reach `THETA`, so t = sqrt(2 THETA / L). A source's weight multiplies L.
+arriving at a rate L(u) the expected unseen item-seconds after a wait of t are the integral of L(u) (t - u) over u from
+0 to t; the poll is due when they reach `THETA`. A source's weight multiplies L.
 
-L is a decayed Gamma estimate: events and exposure that lose half their weight in `HALF_LIFE`. It is seeded from the
-dates of the items that the first fetch showed. See Cho & Garcia-Molina (2003) and Sia, Cho & Cho (2007).
+L is a decayed Gamma estimate (events and exposure that lose half their weight in `HALF_LIFE`) times a profile of the
+hours of the day and of the days of the week (UTC), which few items leave flat. It is seeded from the dates of the
+items that the first fetch showed. See Cho & Garcia-Molina (2003) and Sia, Cho & Cho (2007).
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-HALF_LIFE = timedelta(days=10)
+HALF_LIFE = timedelta(days=20)
 THETA = 600.0
 """Unseen item-seconds at which a poll is due: one item that has waited ten minutes, or ten that waited one."""
 PRIOR_EVENTS, PRIOR_SECONDS = 0.125, 1.5 * 3600.0
 """What a source is taken for before anything is known, an item in twelve hours, and how little that weighs."""
+FLAT_HOURS, FLAT_DAYS = 24.0, 24.0
+"""Items that pull the profile of hours, and that of days, towards flat."""
+SEED_SPAN = timedelta(days=3)
+"""A first window must span so much before its dates say anything of hours; for days of the week, a week."""
 JITTER = 0.05
 SURPRISE = 9.2
 """Items that "not modified" would have to hide, by the usual rate: by chance that happens once in 10,000 silences."""
@@ -39,28 +44,50 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The estimate: decayed events over decayed exposure, as of `at`."""
+    """The estimate: decayed events over decayed exposure, and in which hours and days they fell, as of `at`."""
 
     events: float
     seconds: float
     at: datetime | None
+    hours: tuple[float, ...] = (0.0,) * 24
+    days: tuple[float, ...] = (0.0,) * 7
 
     @property
     def per_second(self) -> float:
         """Items per second, the prior included."""
         return (self.events + PRIOR_EVENTS) / (self.seconds + PRIOR_SECONDS)
 
+    def at_hour(self, day: int, hour: int) -> float:
+        """Items per second in an hour of a day of the week (Monday is 0)."""
+        by_hour = (self.hours[hour] + FLAT_HOURS / 24) * 24 / (sum(self.hours) + FLAT_HOURS)
+        by_day = (self.days[day] + FLAT_DAYS / 7) * 7 / (sum(self.days) + FLAT_DAYS)
+        return self.per_second * by_hour * by_day
+
     def observe(self, count: int, now: datetime) -> Rate:
-        """Count items that appeared since `at`."""
+        """Count items that appeared since `at`, spread over that time."""
         if self.at is None:
             return Rate(float(count), 0.0, now)
         elapsed = max(0.0, (now - self.at).total_seconds())
         kept = 0.5 ** (elapsed / HALF_LIFE.total_seconds())
-        return Rate(self.events * kept + count, self.seconds * kept + elapsed, now)
+        hours, days = [n * kept for n in self.hours], [n * kept for n in self.days]
+        if count:
+            parts = min(24, 1 + int(elapsed // 3600))
+            for part in range(parts):
+                when = now - timedelta(seconds=elapsed * (part + 0.5) / parts)
+                hours[when.hour] += count / parts
+                days[when.weekday()] += count / parts
+        return Rate(self.events * kept + count, self.seconds * kept + elapsed, now, tuple(hours), tuple(days))
 
     def as_json(self) -> dict[str, Any]:
         """For the source's row."""
-        return {"events": self.events, "seconds": self.seconds, "at": self.at.isoformat() if self.at else None}
+        data: dict[str, Any] = {
+            "events": self.events,
+            "seconds": self.seconds,
+            "at": self.at.isoformat() if self.at else None,
+        }
+        if any(self.hours):
+            data |= {"hours": list(self.hours), "days": list(self.days)}
+        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Rate:
@@ -70,6 +97,8 @@ class Rate:
             float(data.get("events", 0.0)),
             float(data.get("seconds", 0.0)),
             datetime.fromisoformat(at) if at else None,
+            tuple(data.get("hours", (0.0,) * 24)),
+            tuple(data.get("days", (0.0,) * 7)),
         )
 
 
@@ -78,7 +107,34 @@ def seed(dates: Sequence[datetime | None], now: datetime) -> Rate:
     known = sorted(d for d in dates if d is not None and d <= now)
     if len(known) < 2:
         return Rate(0.0, 0.0, now)
-    return Rate(float(len(known)), max(60.0, (now - known[0]).total_seconds()), now)
+    hours, days = [0.0] * 24, [0.0] * 7
+    for date in known:
+        hours[date.hour] += now - known[0] >= SEED_SPAN
+        days[date.weekday()] += now - known[0] >= DAY * 7
+    span = max(60.0, (now - known[0]).total_seconds())
+    return Rate(float(len(known)), span, now, tuple(hours), tuple(days))
+
+
+def wait_cost(rate: Rate, theta: float, weight: float, now: datetime, longest: timedelta) -> timedelta:
+    """The wait after which the expected unseen item-seconds reach `theta`, at most `longest`."""
+    waited, unseen, cost = 0.0, 0.0, 0.0
+    last = longest.total_seconds()
+    day, hour = now.weekday(), now.hour
+    step = 3600.0 - (now.minute * 60 + now.second)
+    while waited < last:
+        arriving = max(rate.at_hour(day, hour) * weight, 1e-12)
+        # cost after x more seconds: cost + unseen x + arriving x^2 / 2
+        needed = (math.sqrt(unseen * unseen + 2 * arriving * (theta - cost)) - unseen) / arriving
+        if needed <= step:
+            return timedelta(seconds=min(last, waited + needed))
+        waited, cost, unseen = (
+            waited + step,
+            cost + unseen * step + arriving * step * step / 2,
+            unseen + arriving * step,
+        )
+        hour, step = (hour + 1) % 24, 3600.0
+        day = (day + (hour == 0)) % 7
+    return longest
 
 
 def must_ask_whole(rate: Rate, whole_at: datetime | None, now: datetime, *, lies: bool) -> bool:
@@ -100,6 +156,7 @@ def interval_after_success(
     fixed: timedelta | None = None,
     floor: timedelta | None = None,
     overflowed: bool = False,
+    theta: float = THETA,
 ) -> timedelta:
     """The wait after a poll that worked.
 
@@ -108,11 +165,13 @@ def interval_after_success(
     """
     if fixed is not None:
         return fixed
-    wait = math.sqrt(2 * THETA / (rate.per_second * max(weight, 0.01)))
+    if rate.at is None:
+        return limits.default
+    wait = wait_cost(rate, theta, max(weight, 0.01), rate.at, limits.longest)
     if overflowed:
         wait /= 2
     shortest = max(limits.shortest, floor or timedelta(0))
-    return max(min(timedelta(seconds=wait), limits.longest), min(shortest, limits.longest))
+    return max(wait, min(shortest, limits.longest))
 
 
 def interval_after_failure(

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.polling import Limits, Rate, interval_after_failure, interval_after_success, jittered, seed
+from crawler.polling import (
+    Limits,
+    Rate,
+    interval_after_failure,
+    interval_after_success,
+    jittered,
+    must_ask_whole,
+    seed,
+    wait_cost,
+)
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LIMITS = Limits()
@@ -16,7 +26,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def test_a_busy_source_is_polled_more_often_than_a_quiet_one() -> None:
     busy = seed([NOW - HOUR * n / 6 for n in range(24)], NOW)
-    quiet = seed([NOW - DAY * n for n in range(24)], NOW)
+    quiet = seed([NOW - DAY * n - HOUR * (7 * n % 24) for n in range(24)], NOW)
     assert interval_after_success(busy, limits=LIMITS) < 20 * MINUTE
     assert interval_after_success(quiet, limits=LIMITS) > 2 * HOUR
 
@@ -68,3 +78,56 @@ def test_the_estimate_survives_the_database(polls: list[tuple[int, int]]) -> Non
         rate = rate.observe(count, at)
     assert Rate.from_json(rate.as_json()) == rate
     assert rate.per_second > 0
+
+
+def test_the_hours_in_which_a_source_writes_are_learned() -> None:
+    """Ten items every working day between eight and noon, for four weeks of hourly polls."""
+    rate, at = Rate(0.0, 0.0, NOW), NOW
+    while at < NOW + 28 * DAY:
+        at += HOUR
+        rate = rate.observe(5 if at.weekday() < 5 and at.hour in (9, 11) else 0, at)
+    night, morning, sunday = (rate.observe(0, at + timedelta(hours=h)) for h in (1, 9, 6 * 24 + 9))
+    waits = [interval_after_success(r, limits=LIMITS) for r in (night, morning, sunday)]
+    assert waits[1] < 0.6 * waits[0]
+    assert waits[1] < 0.6 * waits[2]
+
+
+@given(
+    events=st.floats(0, 1e5),
+    seconds=st.floats(0, 1e8),
+    hours=st.lists(st.floats(0, 1e4), min_size=24, max_size=24),
+    days=st.lists(st.floats(0, 1e4), min_size=7, max_size=7),
+    theta=st.floats(1, 1e6),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
+)
+def test_the_expected_cost_of_a_wait_is_theta(
+    events: float, seconds: float, hours: list[float], days: list[float], theta: float, start: datetime
+) -> None:
+    rate = Rate(events, seconds, start, tuple(hours), tuple(days))
+    wait = wait_cost(rate, theta, 1.0, start, DAY)
+    assert timedelta(0) < wait <= DAY
+    total, cost, at = wait.total_seconds(), 0.0, 0.0
+    while at < total:  # every stretch of an hour of the clock
+        when = start + timedelta(seconds=at)
+        end = min(total, at + 3600 - (when.minute * 60 + when.second + when.microsecond / 1e6) + 1e-6)
+        cost += rate.at_hour(when.weekday(), when.hour) * (end - at) * (total - (at + end) / 2)
+        at = end
+    assert cost <= theta * 1.01 + 1e-3
+    assert wait == DAY or cost >= theta * 0.97
+
+
+@pytest.mark.parametrize(
+    ("per_day", "age", "lies", "whole"),
+    [
+        (20, timedelta(hours=12), False, False),
+        (20, timedelta(hours=25), False, True),
+        (2, timedelta(hours=25), False, False),
+        (2, timedelta(days=6), False, True),
+        (2, timedelta(hours=25), True, True),
+        (2, timedelta(hours=23), True, False),
+    ],
+)
+def test_when_a_source_is_asked_whole(per_day: int, age: timedelta, lies: bool, whole: bool) -> None:
+    rate = Rate(per_day * 100.0, 100 * 86400.0, NOW)
+    assert must_ask_whole(rate, NOW - age, NOW, lies=lies) is whole
+    assert not must_ask_whole(rate, None, NOW, lies=lies), "nothing was ever sent"
