@@ -1,19 +1,21 @@
 """Who is told what, and why not: pure. Everything it needs is handed in, everything it decides is handed back.
 
 One alert per topic and story. Later articles of the story join it: they are added to a message that still waits, and
-once it is sent another one follows only when the story reached a further step of `UPDATE_AT` outlets.
+once it is sent another one follows only when there is news: the story reached a further step of `UPDATE_AT` outlets,
+or names, numbers or dates stand where the topic is spoken of that no article of the alert had, or it was corrected.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from alerts.calendar import quiet_until
-from alerts.notice import build_notice
+from alerts.facts import Facts, around, facts, novelties
+from alerts.notice import build_notice, short
 from vedette.model import (
     Alert,
     Analyst,
@@ -40,6 +42,7 @@ class AlertRules:
     """What the operator configured."""
 
     group_wait: timedelta = timedelta(seconds=30)
+    update_wait: timedelta = timedelta(hours=1)  # between messages on a story where only facts are new
     max_age: timedelta = timedelta(days=30)
     expire_after: timedelta = timedelta(days=3)
     cap_per_hour: int = 30
@@ -60,6 +63,13 @@ class World:
         default_factory=dict
     )  # topic -> subscriptions whose message is not sent yet
     recent: Mapping[str, int] = field(default_factory=dict)  # subscription -> its messages of the last hour
+    known: Mapping[str, Facts] = field(default_factory=dict)  # topic -> what the articles of its alert state
+    told_at: Mapping[str, Mapping[str, datetime]] = field(
+        default_factory=dict
+    )  # topic -> subscription -> when its last message on this story was made
+    told_before: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # subscription -> other topics under which its reader got this story through the same channel
     silenced: Mapping[str, DeliveryReason] = field(
         default_factory=dict
     )  # subscriptions that want to hear nothing of this story, and why
@@ -77,7 +87,8 @@ class Plan:
     match: Match
     deliveries: tuple[NewDelivery, ...]
     suppressions: tuple[tuple[str, DeliveryReason], ...]  # subscription, why it hears nothing
-    additions: tuple[str, ...] = ()  # subscriptions whose waiting message takes this outlet in
+    additions: tuple[str, ...] = ()  # subscriptions whose waiting message takes this outlet and the news in
+    news: tuple[str, ...] = ()  # of a story that is alerted already
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +190,18 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     deliveries: list[NewDelivery] = []
     suppressions: list[tuple[str, DeliveryReason]] = []
     additions: list[str] = []
+    news = _news(case)
     subscriptions = [s for s in case.world.subscriptions.get(case.match.topic, ()) if s.active]
     for subscription in subscriptions:
         if case.alert is not None and subscription.id in case.world.waiting.get(case.match.topic, ()):
-            if case.is_new_outlet:
+            if case.is_new_outlet or news:
                 additions.append(subscription.id)
-        elif not _is_worth_a_message(case):
+        elif case.alert is not None and not news:
             continue
         elif (bar := why_not_told(subscription, case.world, case.now)) is not None:
             suppressions.append((subscription.id, bar))
         else:
-            deliveries.append(_delivery(case, subscription))
+            deliveries.append(_delivery(case, subscription, news))
     plan = Plan(
         case.match.topic,
         case.stored.story_id,
@@ -199,6 +211,7 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
         tuple(deliveries),
         tuple(suppressions),
         tuple(additions),
+        news,
     )
     if not subscriptions:
         return plan, DropReason.NO_SUBSCRIPTION
@@ -206,8 +219,23 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     return plan, DropReason.ALREADY_ALERTED if silent else None
 
 
-def _is_worth_a_message(case: _Case) -> bool:
-    return case.alert is None or (case.is_new_outlet and case.count in UPDATE_AT)
+def _news(case: _Case) -> tuple[str, ...]:
+    """What is new in a story that was alerted already, a line each."""
+    if case.alert is None:
+        return ()
+    lines = []
+    if case.is_new_outlet and case.count in UPDATE_AT:
+        lines.append(f"{case.count} outlets carry it now")
+    if case.match.topic in case.world.known:
+        lines += novelties(_stated(case), case.world.known[case.match.topic], case.world.names)
+    return tuple(short(line, 300) for line in lines)
+
+
+def _stated(case: _Case) -> Facts:
+    """What the article states: all of it where it was changed, of another outlet's only what is said of the topic."""
+    article, spans = case.stored.article, case.match.spans
+    text = article.text if case.stored.change is Change.CHANGED else around(article, spans)
+    return facts(article.title, text, article.language, (s.entity for s in spans if s.entity))
 
 
 def why_not_told(subscription: Subscription, world: World, now: datetime) -> DeliveryReason | None:
@@ -219,10 +247,15 @@ def why_not_told(subscription: Subscription, world: World, now: datetime) -> Del
     return None if subscription.channel in world.channels else DeliveryReason.CHANNEL_DISABLED
 
 
-def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
+def _delivery(case: _Case, subscription: Subscription, news: tuple[str, ...]) -> NewDelivery:
     analyst = case.world.analysts.get(subscription.analyst)
     article, reason = case.stored.article, DeliveryReason.UPDATE if case.alert else DeliveryReason.NEW_STORY
-    step = case.count if case.alert else 1
+    reaches_a_step = case.is_new_outlet and case.count in UPDATE_AT
+    step: int | str = 1
+    if case.alert is not None:
+        step = case.count if reaches_a_step else f"{article.id}.{article.revision}"
+    elif before := case.world.told_before.get(subscription.id, ()):
+        news = (short(f"a new topic; this story came before under {', '.join(before)}", 300),)
     notice = build_notice(
         article,
         case.match,
@@ -242,21 +275,31 @@ def _delivery(case: _Case, subscription: Subscription) -> NewDelivery:
         case.rules,
         recent=case.world.recent.get(subscription.id, 0),
         channel_is_on=case.world.channels[subscription.channel].active,
+        not_before=None if reaches_a_step else _next_update(case, subscription),
     )
     return NewDelivery(
         idem_key=idem_key(case.match.topic, case.stored.story_id, case.episode, step, subscription),
         channel=subscription.channel,
         reason=held or reason,
-        notice=notice,
+        notice=replace(notice, news=news),
         not_before=not_before,
         state=DeliveryState.HELD if held else DeliveryState.PENDING,
         expires_at=not_before + case.rules.expire_after if not_before else None,
         subscription=subscription.id,
-        revision=step,
+        revision=case.count if case.alert else 1,
     )
 
 
-def idem_key(topic: str, story_id: int, episode: int, step: int, subscription: Subscription) -> str:
+def _next_update(case: _Case, subscription: Subscription) -> datetime | None:
+    """When the next message may come in which only facts are new; None for now. A correction does not wait."""
+    last = case.world.told_at.get(case.match.topic, {}).get(subscription.id)
+    known = case.world.known.get(case.match.topic)
+    if last is None or known is None or _stated(case).corrections > known.corrections:
+        return None
+    return last + case.rules.update_wait
+
+
+def idem_key(topic: str, story_id: int, episode: int, step: int | str, subscription: Subscription) -> str:
     """The key of a message: the same on every copy of it, and on every decision that leads to it."""
     parts = (topic, str(story_id), str(episode), str(step), subscription.id, subscription.channel)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -270,6 +313,7 @@ def when_to_send(
     *,
     recent: int = 0,
     channel_is_on: bool = True,
+    not_before: datetime | None = None,
 ) -> tuple[datetime | None, DeliveryReason | None]:
     """The earliest instant for a message, None where it comes in a digest, and what holds it beyond the group wait.
 
@@ -282,7 +326,7 @@ def when_to_send(
         return None, DeliveryReason.CHANNEL_DISABLED
     if recent >= rules.cap_per_hour:
         return None, DeliveryReason.CAP
-    at = now + rules.group_wait
+    at = max(now + rules.group_wait, not_before or now)
     end = quiet_until(subscription.quiet_from, subscription.quiet_to, at, analyst.timezone if analyst else "UTC")
     return (end, DeliveryReason.QUIET_HOURS) if end is not None else (at, None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,9 @@ from vedette.model import (
     Notice,
     Sentence,
 )
+
+MOST_NEWS = 12
+"""Lines of news that a waiting update gathers."""
 
 
 class Deliveries(Aggregate):
@@ -252,15 +255,43 @@ class Deliveries(Aggregate):
             query = query.with_for_update()
         return {row.subscription for row in self.session.scalars(query) if row.subscription is not None}
 
-    def add_outlet(self, alert_id: int, subscription: str, site: str, url: str) -> bool:
-        """Let a message that waits name one more outlet. False where none waits any more."""
+    def told_at(self, alert_id: int) -> dict[str, datetime]:
+        """When the last message on an alert was made, by subscription."""
+        query = (
+            select(DeliveryRow.subscription, func.max(DeliveryRow.created_at))
+            .where(DeliveryRow.alert_id == alert_id, DeliveryRow.subscription.is_not(None))
+            .group_by(DeliveryRow.subscription)
+        )
+        return {name: at for name, at in self.session.execute(query).all() if name is not None and at is not None}
+
+    def has_told(self, subscription: str, story_id: int) -> bool:
+        """Whether a subscription was sent a story, or will be."""
+        query = select(DeliveryRow.id).where(
+            DeliveryRow.subscription == subscription,
+            DeliveryRow.story_id == story_id,
+            DeliveryRow.state.not_in((DeliveryState.SUPPRESSED.value, DeliveryState.DEAD.value)),
+        )
+        return self.session.scalars(query.limit(1)).first() is not None
+
+    def add_to_waiting(
+        self, alert_id: int, subscription: str, site: str, url: str, news: Sequence[str] = (), *, outlet: bool = True
+    ) -> bool:
+        """Let a message that waits name one more outlet and, where it is an update, what is new.
+
+        False where none waits any more.
+        """
         query = select(DeliveryRow).where(
             DeliveryRow.alert_id == alert_id, DeliveryRow.subscription == subscription, *_UNTRIED
         )
         row = self.session.scalars(query.order_by(DeliveryRow.id.desc()).limit(1)).first()
         if row is None:
             return False
-        row.notice = {**row.notice, "others": [*row.notice["others"], (site, url)]}
+        notice = dict(row.notice)
+        if outlet:
+            notice["others"] = [*notice["others"], (site, url)]
+        if notice["reason"] == DeliveryReason.UPDATE.value:
+            notice["news"] = list(dict.fromkeys([*notice.get("news", ()), *news]))[:MOST_NEWS]
+        row.notice = notice
         self.session.flush()
         return True
 

@@ -164,6 +164,29 @@ def test_a_near_copy_joins_the_story_and_is_no_second_alert(pipeline: Pipeline, 
         assert len(tx.alerts.articles(alert.alert.id)) == 2
 
 
+def test_a_story_goes_on_with_what_is_new_in_it(pipeline: Pipeline, store: Store, context: Context) -> None:
+    assert isinstance(context.clock, FrozenClock)
+
+    def told() -> list[tuple[str, tuple[str, ...]]]:
+        """What was made since the last look, sent on."""
+        pipeline.step()
+        with store.write() as tx:
+            made = [d for d in tx.deliveries.list(limit=10) if d.state is not DeliveryState.SENT]
+            for delivery in made:
+                tx.deliveries.end(delivery.id, DeliveryState.SENT, delivery.reason, context.clock.now())
+        context.clock.advance(7200)
+        return [(d.notice.reason.value, d.notice.news) for d in made]
+
+    fetched(pipeline, "a", article("a"))
+    assert told() == [("new-story", ())]
+    fetched(pipeline, "b", article("b", STORY + " By the agency.", source="courier"), source="courier")
+    assert told() == [("update", ("2 outlets carry it now",))]
+    fetched(pipeline, "c", article("c", STORY + " By the agency, 99.", source="courier"), source="courier")
+    assert told() == [("update", ("numbers: 99",))], "another page of the same outlet, with a number"
+    fetched(pipeline, "d", article("d", STORY + " By the agency, 99!", source="courier"), source="courier")
+    assert told() == []
+
+
 def test_a_page_that_cannot_be_stored_takes_no_other_with_it_and_is_given_up(
     pipeline: Pipeline, store: Store, context: Context
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from storage import Store, Transaction
-from vedette.model import ItemState
+from vedette.model import DeliveryReason, DeliveryState, ItemState
 
 GROWING = {
     "items",
@@ -23,6 +23,8 @@ GROWING = {
     "suppressions",
     "matches",
     "bands",
+    "silences",
+    "digest_runs",
 }
 """Tables that keep what is finished."""
 ME = "crawl:one:1"
@@ -39,6 +41,15 @@ QUESTIONS: dict[str, Question] = {
     "deliveries, expire": lambda tx, now: tx.deliveries.expire(now),
     "deliveries, unsent": lambda tx, _: tx.deliveries.unsent(7),
     "deliveries, cap": lambda tx, now: tx.deliveries.sent_since("s", now),
+    "deliveries, told at": lambda tx, _: tx.deliveries.told_at(7),
+    "deliveries, has told": lambda tx, _: tx.deliveries.has_told("s", 7),
+    "deliveries, withhold": lambda tx, now: tx.deliveries.withhold("s", DeliveryReason.MUTED, now),
+    "deliveries, end of a digest": lambda tx, now: tx.deliveries._end_members(7, DeliveryState.SENT, now),
+    "digests, any": lambda tx, now: tx.digests.any_to_do(now),
+    "digests, unscheduled": lambda tx, _: tx.digests.unscheduled(),
+    "digests, gathered": lambda tx, _: tx.digests.gathered("s"),
+    "digests, under way": lambda tx, _: tx.digests.is_under_way("s"),
+    "silences": lambda tx, now: tx.silences.of_story(7, now),
     "deliveries, release": lambda tx, _: tx.deliveries.release(ME),
     "leases of other boots": lambda tx, now: tx.workers.void_leases("two", now),
     "leases of a role": lambda tx, now: tx.workers.void_role("crawl", "one", [2], now),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from alerts.calendar import quiet_until
 from alerts.decide import AlertRules, Decision, World, decide, idem_key
+from alerts.facts import facts
 from vedette.model import (
     Alert,
     Analyst,
@@ -203,6 +204,53 @@ def test_another_article_of_the_same_outlet_is_no_update() -> None:
     known = world(open_alerts={"adex": ALERT}, outlets={"adex": [("a.example", "https://a.example/1")]})
     (plan,) = decided(known).plans
     assert (plan.alert_id, plan.deliveries, plan.additions) == (5, (), ())
+
+
+KNOWN = {"adex": facts(ARTICLE.title, ARTICLE.text, "en", ["guido-crosetto"])}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "change", "news"),
+    [
+        (ARTICLE.title, ARTICLE.text, Change.NEW, ()),
+        ("ADEX opens with 30 jets", ARTICLE.text, Change.NEW, ("numbers: 30",)),
+        ("T", "The ADEX fair opened.\n\nMinister Krosetto came with 250 guests on 5 May.", Change.NEW, ("dates: 5 May", "numbers: 250")),
+        ("T", f"{ARTICLE.text}\n\nCopyright 99 Inc.", Change.NEW, ()),
+        (ARTICLE.title, f"{ARTICLE.text}\n\n250 came.", Change.CHANGED, ("numbers: 250",)),
+        (ARTICLE.title, f"{ARTICLE.text}\n\nCorrection: he came by car.", Change.CHANGED, ("it speaks of a correction",)),
+    ],
+)  # fmt: skip
+def test_an_update_comes_where_something_is_new_and_says_what(
+    title: str, text: str, change: Change, news: tuple[str, ...]
+) -> None:
+    known = joined(3, known=KNOWN, told_at={"adex": {"anna-adex": NOW - timedelta(minutes=20)}})
+    article = replace(ARTICLE, title=title, text=text, id=9, revision=2)
+    (plan,) = decided(known, article, change).plans
+    assert [d.notice.news for d in plan.deliveries] == ([news] if news else [])
+    if news:
+        (delivery,) = plan.deliveries
+        assert delivery.notice.reason is DeliveryReason.UPDATE
+        waits = timedelta(seconds=30) if "correction" in news[0] else timedelta(minutes=40)
+        assert delivery.not_before == NOW + waits, "an hour after the last message, but a correction at once"
+        assert delivery.idem_key == idem_key("adex", 42, 1, "9.2", SUBSCRIPTION)
+
+
+def test_a_step_of_outlets_says_so_and_does_not_wait() -> None:
+    known = joined(4, known=KNOWN, told_at={"adex": {"anna-adex": NOW}})
+    (delivery,) = decided(known).plans[0].deliveries
+    assert delivery.notice.news == ("5 outlets carry it now",)
+    assert delivery.not_before == NOW + timedelta(seconds=30)
+
+
+def test_what_is_new_is_added_to_an_update_that_waits() -> None:
+    known = joined(3, known=KNOWN, waiting={"adex": {"anna-adex"}})
+    (plan,) = decided(known, replace(ARTICLE, title="ADEX opens with 30 jets", site="o1.example")).plans
+    assert (plan.deliveries, plan.additions, plan.news) == ((), ("anna-adex",), ("numbers: 30",))
+
+
+def test_a_story_that_came_under_another_topic_says_that_the_topic_is_new() -> None:
+    (delivery,) = decided(world(told_before={"anna-adex": ["jets"]})).plans[0].deliveries
+    assert delivery.notice.news == ("a new topic; this story came before under jets",)
 
 
 def test_an_outlet_is_added_to_a_message_that_still_waits() -> None:

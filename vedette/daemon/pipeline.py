@@ -31,6 +31,7 @@ from extractors.fingerprint import bands, fingerprint
 from extractors.pool import ExtractionPool
 from storage import Transaction
 from vedette.daemon.context import Context
+from vedette.daemon.hindsight import known_facts, told_before
 from vedette.errors import Refused, StorageError, VedetteError
 from vedette.model import (
     Article,
@@ -266,17 +267,18 @@ class Pipeline:
     def _store(self, tx: Transaction, item: Item, ready: Ready) -> None:
         now = self.context.clock.now()
         stored, matches = self._archived(tx, item, ready, now), ready.result.matches
+        world = self._world(tx, stored, matches)
         decision = decide(
             stored,
             matches,
-            self._world(tx, stored, matches),
+            world,
             now=now,
             seen_at=item.seen_at,
             silent=item.silent,
             listed_at=item.entry.published_at,
             rules=self.rules,
         )
-        self._write(tx, item, stored, matches, decision, now)
+        self._write(tx, item, stored, matches, world, decision, now)
 
     def _archived(self, tx: Transaction, item: Item, ready: Ready, now: datetime) -> Stored:
         """Store the article in its story: the one of a near copy, or one of its own."""
@@ -317,6 +319,11 @@ class Pipeline:
             analysts={analyst.id: analyst for analyst in tx.analysts.list()} if names else {},
             open_alerts=alerts,
             outlets=outlets,
+            known={name: known_facts(tx, alert.id, stored) for name, alert in alerts.items()},
+            told_at={name: tx.deliveries.told_at(alert.id) for name, alert in alerts.items()},
+            told_before=told_before(
+                tx, [s for name, rows in subscriptions.items() if name not in alerts for s in rows], stored.story_id
+            ),
             waiting={name: tx.deliveries.unsent(alert.id) for name, alert in alerts.items()},
             recent={s.id: tx.deliveries.sent_since(s.id, hour_ago) for rows in subscriptions.values() for s in rows},
             silenced=tx.silences.of_story(stored.story_id, self.context.clock.now()) if names else {},
@@ -329,6 +336,7 @@ class Pipeline:
         item: Item,
         stored: Stored,
         matches: Sequence[Match],
+        world: World,
         decision: Decision,
         now: datetime,
     ) -> None:
@@ -350,7 +358,10 @@ class Pipeline:
             for delivery in plan.deliveries:
                 tx.deliveries.add(delivery, alert_id, now)
             for subscription in plan.additions:
-                tx.deliveries.add_outlet(alert_id, subscription, stored.article.site, stored.article.url)
+                is_new = stored.article.site not in {site for site, _ in world.outlets.get(plan.topic, ())}
+                tx.deliveries.add_to_waiting(
+                    alert_id, subscription, stored.article.site, stored.article.url, plan.news, outlet=is_new
+                )
             for subscription, reason in plan.suppressions:
                 tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
         for drop in decision.drops:
