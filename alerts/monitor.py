@@ -105,6 +105,13 @@ class Monitor:
         self._file(entry)
         self._refile_users(topic.id)
 
+    def accepts(self, topic: Topic) -> None:
+        """RuleError where `put` would refuse a topic; nothing is stored."""
+        try:
+            self._refuse_bad_references(topic.id, rebind(parse(topic.rule).node, self.knowledge.catalogue))
+        except Refusal as refusal:
+            raise refusal.at(topic.rule) from None
+
     def put_all(self, topics: Iterable[Topic]) -> list[tuple[Topic, RuleError]]:
         """Store many topics, which may refer to each other in any order; those that were refused, with the reason."""
         with _collector_paused():

@@ -148,3 +148,26 @@ def _clean_with_marks(text: str, marks: list[tuple[int, int]]) -> tuple[str, lis
     length = len(shown.rstrip())
     moved = [(places[a], min(places[b], length)) for a, b in marks]
     return shown[:length], [(a, b) for a, b in moved if a < b]
+
+
+def sample_notice(now: datetime) -> Notice:
+    """A message for trying a channel."""
+    return Notice(
+        topic="test",
+        topic_title="Test",
+        topic_version=1,
+        title="This is a test message of Vedette",
+        url="https://example.org/vedette-test",
+        site="Example Gazette",
+        language="en",
+        country="IT",
+        published_at=now,
+        published_precision="instant",
+        seen_at=now,
+        sentences=(Sentence("The minister visits ADEX in Baku; the C-27J is being delivered.", ((20, 24), (38, 43))),),
+        hits=("adex (ADEX)", "c-27j (C-27J)"),
+        others=(("Another Gazette", "https://example.org/vedette-other"),),
+        story_id=0,
+        alert_id=None,
+        reason=DeliveryReason.TEST,
+    )

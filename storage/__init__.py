@@ -17,6 +17,7 @@ from storage.search import Archived
 from storage.silences import Silence
 from storage.store import Store, Transaction
 from storage.stories import Story, StoryCandidate, StoryMember
+from storage.stream import StreamEntry, Wanted
 from storage.topics import TopicVersion
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "Story",
     "StoryCandidate",
     "StoryMember",
+    "StreamEntry",
     "Suppression",
     "Token",
     "TopicVersion",
     "Transaction",
+    "Wanted",
     "Worker",
     "backup",
     "check",

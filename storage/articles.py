@@ -98,6 +98,11 @@ class Articles(Aggregate):
         known = [at for at in (self.session.scalar(published), self.session.scalar(seen)) if at is not None]
         return min(known, default=None)
 
+    def per_source(self, since: datetime) -> dict[str, int]:
+        """How many articles each source brought since then."""
+        query = select(ArticleRow.source, func.count()).where(ArticleRow.seen_at >= since).group_by(ArticleRow.source)
+        return dict(self.session.execute(query).all())
+
     def recent(self, limit: int = 50, since: datetime | None = None) -> list[Article]:
         """The articles seen last, the newest first."""
         query = select(ArticleRow).order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc()).limit(limit)

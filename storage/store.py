@@ -28,6 +28,7 @@ from storage.search import Search
 from storage.silences import Silences
 from storage.sources import Sources
 from storage.stories import Stories
+from storage.stream import Stream
 from storage.topics import Topics
 
 
@@ -132,6 +133,11 @@ class Transaction:
     def alerts(self) -> Alerts:
         """Topic x story."""
         return Alerts(self.session)
+
+    @cached_property
+    def stream(self) -> Stream:
+        """What analysts read."""
+        return Stream(self.session)
 
     @cached_property
     def deliveries(self) -> Deliveries:

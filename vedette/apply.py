@@ -129,7 +129,7 @@ def read(path: Path) -> Declared:
             line = data["__lines__"].get(section, 1)
             raise DataError(f"{path}:{line}: unknown section {section!r}{_near(str(section), SECTIONS)}")
     readers: dict[str, Any] = {
-        "sources": _source,
+        "sources": sources,
         "entities": _entity,
         "topics": _topic,
         "analysts": analysts,
@@ -343,7 +343,8 @@ def _text(where: str, row: Mapping[str, Any], key: str, *, needed: bool = False)
     return value
 
 
-def _source(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
+def sources(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
+    """The source that an entry declares."""
     name, url = _id(where, row, "source"), normalise(_text(where, row, "url", needed=True))
     kind = _text(where, row, "kind") or "feed"
     if not url:

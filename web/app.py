@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -90,15 +91,24 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begin = self.site.context.clock.monotonic()
+        begin, started = self.site.context.clock.monotonic(), False
 
         async def sending(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 self._dress(scope, message)
                 self.metrics.answered(scope, message["status"], self.site.context.clock.monotonic() - begin)
             await send(message)
 
-        await self.app(scope, receive, sending)
+        try:
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            self.site.context.log.error("a page failed", path=scope["path"], exc_info=error)
+            if started:
+                raise  # half an answer can't be taken back: the connection is closed
+            answer = problems.answer(Request(scope, receive), problems.Problem(500))
+            await answer(scope, receive, sending)
 
     def _dress(self, scope: Scope, message: Message) -> None:
         headers = MutableHeaders(scope=message)

@@ -61,18 +61,20 @@ def problem_json(problem: Problem) -> JSONResponse:
     return JSONResponse(body, problem.status, headers=problem.headers, media_type=PROBLEM_JSON)
 
 
+def answer(request: Request, problem: Problem) -> Response:
+    """A problem as whoever asked can read it."""
+    if request.url.path.startswith("/api/"):
+        return problem_json(problem)
+    from web.site import render
+
+    found: Visitor | None = getattr(request.state, "visitor", None)
+    page = render(request, "error.html", found, status=problem.status, problem=problem)
+    page.headers.update(problem.headers or {})
+    return page
+
+
 def install(app: FastAPI) -> None:
-    """Let the application answer every error of ours."""
-
-    def answer(request: Request, problem: Problem) -> Response:
-        if request.url.path.startswith("/api/"):
-            return problem_json(problem)
-        from web.site import render
-
-        found: Visitor | None = getattr(request.state, "visitor", None)
-        page = render(request, "error.html", found, status=problem.status, problem=problem)
-        page.headers.update(problem.headers or {})
-        return page
+    """Let the application answer every error of ours; `web.app.Guard` answers the others."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -104,10 +106,6 @@ def install(app: FastAPI) -> None:
         request.app.state.site.context.log.error("a page waits for the database", error=str(error))
         return answer(request, Problem(503, headers={"Retry-After": "5"}))
 
-    async def broken(request: Request, error: Exception) -> Response:
-        request.app.state.site.context.log.error("a page failed", path=request.url.path, exc_info=error)
-        return answer(request, Problem(500))
-
     handlers: tuple[tuple[type[Exception], Any], ...] = (
         (Problem, ours),
         (SignInNeeded, sign_in),
@@ -115,7 +113,6 @@ def install(app: FastAPI) -> None:
         (RequestValidationError, invalid),
         (UsageError, wrong_use),
         (StorageError, no_database),
-        (Exception, broken),
     )
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)

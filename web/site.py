@@ -16,6 +16,7 @@ from alerts.rendering import direction, flag
 from storage import Store
 from vedette.daemon.context import Context
 from web import charts, words
+from web.asking import Monitors
 
 if TYPE_CHECKING:
     from vedette.secrets import Vault
@@ -34,7 +35,7 @@ class Site:
     """Where the pages are reached, known when they are served."""
     listeners: int = 0
     """Browsers that follow the stream."""
-    _monitor: Any = field(default=None)
+    monitors: Monitors = field(default_factory=Monitors)
 
     @property
     def store(self) -> Store:

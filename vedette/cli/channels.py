@@ -10,9 +10,7 @@ from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from vedette.model import Channel, Notice
+    from vedette.model import Channel
 
 
 @click.group()
@@ -88,10 +86,11 @@ def add(app: App, channel_id: str, kind: str, settings: tuple[str, ...], analyst
 def test(app: App, channel_id: str) -> int:
     """Send a real test message through the real path, once, even when the channel is off; exits 1 when not taken."""
     from alerts.deliver import send_test
+    from alerts.notice import sample_notice
     from vedette.model import DeliveryState
 
     channel = _get(app, channel_id)
-    delivery, attempts = send_test(app.context("deliver"), channel_id, _sample(app.clock.now()))
+    delivery, attempts = send_test(app.context("deliver"), channel_id, sample_notice(app.clock.now()))
     sent = delivery.state is DeliveryState.SENT
     last = attempts[-1] if attempts else None
     why = f"{last.phase}: {last.error or last.code}" if last else delivery.last_error
@@ -107,6 +106,7 @@ def test(app: App, channel_id: str) -> int:
 def preview(app: App, name: str, delivery: int | None) -> None:
     """Show the message that a channel, or a kind of channel, would send, in your templates."""
     from alerts.channels import CHANNELS, SendContext, make_channel, validate
+    from alerts.notice import sample_notice
 
     now, settings = app.clock.now(), app.settings
     if name in CHANNELS:
@@ -116,7 +116,7 @@ def preview(app: App, name: str, delivery: int | None) -> None:
         stored = _get(app, name)
         channel = make_channel(stored.kind, stored.settings, settings.vault())
     context = SendContext(now, app.clock.wall(), smtp=settings.smtp, templates=settings.deliver.templates, channel=name)
-    about = _sample(now) if delivery is None else _stored_notice(app, delivery)
+    about = sample_notice(now) if delivery is None else _stored_notice(app, delivery)
     shown = channel.preview(about, context)
     app.emit({"kind": channel.kind, "preview": shown}, shown)
 
@@ -242,27 +242,3 @@ def _shown(app: App, channel: Channel) -> dict[str, Any]:
         "next_ok_at": channel.next_ok_at,
         "failing_since": channel.failing_since,
     }
-
-
-def _sample(now: datetime) -> Notice:
-    from vedette.model import DeliveryReason, Notice, Sentence
-
-    return Notice(
-        topic="test",
-        topic_title="Test",
-        topic_version=1,
-        title="This is a test message of Vedette",
-        url="https://example.org/vedette-test",
-        site="Example Gazette",
-        language="en",
-        country="IT",
-        published_at=now,
-        published_precision="instant",
-        seen_at=now,
-        sentences=(Sentence("The minister visits ADEX in Baku; the C-27J is being delivered.", ((20, 24), (38, 43))),),
-        hits=("adex (ADEX)", "c-27j (C-27J)"),
-        others=(("Another Gazette", "https://example.org/vedette-other"),),
-        story_id=0,
-        alert_id=None,
-        reason=DeliveryReason.TEST,
-    )

@@ -1,25 +1,155 @@
-"""The stream: alerts as they come."""
+"""The stream: alerts as they come, what was read and saved, and the events that tell browsers of new ones."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode
 
-from web.site import render, site_of
-from web.visitor import Reader
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from storage import Wanted
+from vedette.errors import StorageError
+from web import shown
+from web.problems import Problem
+from web.site import Site, go, render, site_of, translated
+from web.visitor import Form, Reader, Visitor, field
+
+PAGE = 40
+LOOK_SECONDS = 1.0
+"""How often the database is asked for new alerts, while somebody follows the stream."""
+QUIET_SECONDS = 15.0
+MOST_LISTENERS = 200
+CHOICES = timedelta(days=90)
 
 router = APIRouter(include_in_schema=False)
+Choice = Annotated[str, Query(max_length=200)]
+
+
+def wanted(
+    topic: Choice = "",
+    source: Choice = "",
+    country: Choice = "",
+    language: Choice = "",
+    entity: Choice = "",
+    only: Annotated[str, Query(pattern="^(unread|saved|)$")] = "",
+) -> Wanted:
+    """The filters of a list."""
+    return Wanted(topic, source, country, language, entity, only)
+
+
+Filters = Annotated[Wanted, Depends(wanted)]
+
+
+def query_of(filters: Wanted, **more: str | int) -> str:
+    """The filters as they stand in an address."""
+    named = {name: getattr(filters, name) for name in Wanted.__slots__}
+    return urlencode({key: value for key, value in {**named, **more}.items() if value})
 
 
 @router.get("/")
-def stream(request: Request, found: Reader) -> Response:
-    """The newest alerts."""
+def stream(request: Request, found: Reader, filters: Filters, before: int | None = None) -> Response:
+    """The alerts, the newest first."""
+    return _page(request, found, filters, before)
+
+
+def _page(request: Request, found: Visitor, filters: Wanted, before: int | None) -> Response:
+    site = site_of(request)
+    with site.store.read() as tx:
+        entries = tx.stream.page(found.id, filters, limit=PAGE + 1, before=before)
+        choices, newest = tx.stream.choices(site.now() - CHOICES), tx.stream.newest()
+        titles = {topic.id: topic.title for topic in tx.topics.list()}
+        names = {status.source.id: status.source.name for status in tx.sources.list()}
+        mine = bool(tx.subscriptions.list(analyst=found.id))
+    more = entries[PAGE - 1].alert.id if len(entries) > PAGE else None
+    return render(
+        request,
+        "stream.html",
+        found,
+        days=list(shown.by_day(entries[:PAGE], found.analyst.timezone)),
+        filters=filters,
+        query=query_of(filters),
+        choices=choices,
+        titles=titles,
+        names=names,
+        newest=newest,
+        older=query_of(filters, before=more) if more else "",
+        first=before is None,
+        subscribed=mine,
+    )
+
+
+@router.get("/stream/after/{alert_id}")
+def after(request: Request, found: Reader, filters: Filters, alert_id: int) -> Response:
+    """The cards of newer alerts, a piece of the stream's page."""
     with site_of(request).store.read() as tx:
-        alerts = tx.alerts.list(50)
-    return render(request, "stream.html", found, alerts=alerts)
+        entries = tx.stream.page(found.id, filters, limit=PAGE, after=alert_id)
+    return render(request, "cards.html", found, cards=[shown.card(entry) for entry in entries], fresh=True)
 
 
-@router.get("/start")
-def start(request: Request, found: Reader) -> Response:
-    """Where a new account begins."""
-    return stream(request, found)
+@router.get("/stream/events")
+async def events(request: Request, found: Reader) -> Response:
+    """Server-sent events: the id of the newest alert, whenever there is a newer one."""
+    site = site_of(request)
+    if site.listeners >= MOST_LISTENERS:
+        raise Problem(503, headers={"Retry-After": "60"})
+    given = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    last = int(given) if given.isdecimal() else await asyncio.to_thread(_newest, site)
+    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    return StreamingResponse(_events(request, site, last), media_type="text/event-stream", headers=headers)
+
+
+async def _events(request: Request, site: Site, last: int) -> AsyncIterator[str]:
+    site.listeners += 1
+    quiet = 0.0
+    try:
+        yield "retry: 3000\n\n"
+        while not site.context.stop.is_set() and not await request.is_disconnected():
+            try:
+                newest = await asyncio.to_thread(_newest, site)
+            except StorageError:
+                newest = last  # the next look may find the database again
+            if newest > last:
+                last, quiet = newest, 0.0
+                yield f"event: alert\nid: {newest}\ndata: {newest}\n\n"
+            elif quiet >= QUIET_SECONDS:
+                quiet = 0.0
+                yield ": still here\n\n"
+            await asyncio.sleep(LOOK_SECONDS)
+            quiet += LOOK_SECONDS
+    finally:
+        site.listeners -= 1
+
+
+def _newest(site: Site) -> int:
+    with site.store.read() as tx:
+        return tx.stream.newest()
+
+
+@router.post("/stream/read")
+def read_all(request: Request, found: Reader, form: Form) -> Response:
+    """Mark everything up to an alert as read."""
+    given = field(form, "up_to")
+    if not given.isdecimal():
+        raise Problem(422)
+    site = site_of(request)
+    with site.store.write() as tx:
+        tx.stream.read_all(found.id, int(given), site.now())
+    return go("/", translated(found, request, "All read."))
+
+
+@router.post("/stories/{story_id}/mark")
+def mark(request: Request, story_id: int, found: Reader, form: Form) -> Response:
+    """Save a story or mark it as read, or undo that."""
+    site, what = site_of(request), field(form, "mark")
+    changes = {"save": {"saved": True}, "unsave": {"saved": False}, "read": {"read": True}, "unread": {"read": False}}
+    if what not in changes:
+        raise Problem(422)
+    with site.store.write() as tx:
+        if not tx.stream.mark(found.id, story_id, site.now(), **changes[what]):
+            raise Problem(404)
+    back = field(form, "back", "/")
+    return go(back if back.startswith(("/?", f"/stories/{story_id}", "/alerts/")) else "/")

@@ -1,2 +1,73 @@
 // Small comforts. Every page works without them.
 "use strict";
+
+// ---------------------------------------------------------------- the stream: new alerts appear by themselves
+const stream = document.querySelector("[data-stream]");
+if (stream && window.EventSource) {
+  let last = Number(stream.dataset.stream);
+  const events = new EventSource(`/stream/events?after=${last}`);
+  events.addEventListener("alert", async (event) => {
+    const answer = await fetch(`/stream/after/${last}?${stream.dataset.query}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) { events.close(); return; }
+    const piece = document.createElement("template");
+    piece.innerHTML = await answer.text();
+    const known = new Set([...document.querySelectorAll("[data-alert]")].map((card) => card.dataset.alert));
+    const fresh = [...piece.content.querySelectorAll("[data-alert]")].filter((card) => !known.has(card.dataset.alert));
+    stream.prepend(...fresh);
+    last = Math.max(last, Number(event.data));
+    if (fresh.length) {
+      document.querySelector(".empty")?.remove();
+      const live = document.querySelector("[data-live]");
+      live.textContent = live.dataset.live;
+    }
+  });
+  window.addEventListener("pagehide", () => events.close());
+}
+
+// ---------------------------------------------------------------- filters: no button to press
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("change", () => {
+    for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+    form.submit();
+  });
+}
+
+// ---------------------------------------------------------------- the time zone of a new account
+const zone = document.querySelector("[data-zone]");
+if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+
+// ---------------------------------------------------------------- the rule editor: checked and tried as one types
+const editor = document.querySelector("form[data-check]");
+if (editor) {
+  const rule = editor.querySelector("textarea[name=rule]");
+  const result = document.querySelector("#result");
+  let timer = 0, turn = 0;
+  const check = async () => {
+    const mine = ++turn;
+    result.setAttribute("aria-busy", "true");
+    const answer = await fetch(editor.dataset.check, { method: "POST", body: new FormData(editor) });
+    if (mine !== turn) return;
+    result.removeAttribute("aria-busy");
+    if (answer.ok) result.innerHTML = await answer.text();
+    rule.setAttribute("aria-invalid", String(Boolean(result.querySelector("[data-wrong]"))));
+  };
+  rule.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 600); });
+  result.addEventListener("click", (event) => {
+    const clause = event.target.closest("[data-clause]");
+    if (!clause) return;
+    event.preventDefault();
+    rule.value = clause.dataset.clause;
+    check();
+    rule.focus();
+  });
+}
+
+// ---------------------------------------------------------------- keys: j and k go through stories, / searches
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (event.key === "/") { event.preventDefault(); const box = document.querySelector("#f-q"); box ? box.focus() : location.assign("/search"); }
+  if (event.key !== "j" && event.key !== "k") return;
+  const links = [...document.querySelectorAll(".story h3 a")];
+  const place = links.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
+  links[Math.max(0, Math.min(links.length - 1, place))]?.focus();
+});

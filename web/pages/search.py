@@ -1,0 +1,194 @@
+"""Search over the archive in the rule language, its export, and the path of one page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from alerts.notice import clean
+from crawler.urls import normalise
+from vedette.errors import RuleError
+from vedette.trace import WORDS, trace, verdict
+from web import asking, shown
+from web.asking import Answer, Hit, Narrowed
+from web.problems import Problem
+from web.site import render, site_of
+from web.visitor import Reader
+
+PAGE = 25
+DAYS = (7, 30, 90, 365, 0)
+LONGEST_RULE = 20_000
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=LONGEST_RULE)]
+Short = Annotated[str, Query(max_length=200)]
+Days = Annotated[int, Query(ge=0, le=3650)]
+
+
+@router.get("/search")
+def search(
+    request: Request,
+    found: Reader,
+    q: Text = "",
+    days: Days = 90,
+    order: Annotated[str, Query(pattern="^(newest|best)$")] = "newest",
+    country: Short = "",
+    language: Short = "",
+    site: Short = "",
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+) -> Response:
+    """The form, and what a query finds."""
+    asked = {"q": q, "days": days, "order": order, "country": country, "language": language, "site": site}
+    answer, wrong = None, None
+    if q.strip():
+        try:
+            answer = _answer(request, q, days, order, Narrowed(country, language, site))
+        except RuleError as error:
+            wrong = error
+    hits = answer.hits[(page - 1) * PAGE : page * PAGE] if answer else ()
+
+    def link(**changes: object) -> str:
+        return "/search?" + urlencode({k: v for k, v in {**asked, **changes}.items() if v != ""})
+
+    return render(
+        request,
+        "search.html",
+        found,
+        status=422 if wrong else 200,
+        asked=asked,
+        answer=answer,
+        hits=[(hit, shown.quotes(hit.article, hit.match.spans)) for hit in hits],
+        wrong=wrong,
+        mistake=shown.mistake(q, wrong) if wrong else "",
+        link=link,
+        page=page,
+        last=-(-len(answer.hits) // PAGE) if answer else 0,
+        days=DAYS,
+        query=urlencode(asked),
+    )
+
+
+def _answer(request: Request, rule: str, days: int, order: str, narrowed: Narrowed) -> Answer:
+    site = site_of(request)
+    with site.store.read() as tx, site.monitors.lend(tx) as monitor:
+        since = asking.since_days(site.now(), days)
+        return asking.search(tx, monitor, rule, narrowed, since=since, best=order == "best")
+
+
+@router.get("/search/export/{form}")
+def export(
+    request: Request,
+    found: Reader,
+    form: str,
+    q: Text,
+    days: Days = 90,
+    order: str = "newest",
+    country: Short = "",
+    language: Short = "",
+    site: Short = "",
+) -> Response:
+    """All hits of a query as csv, jsonl or ris."""
+    del found
+    if form not in _FORMS:
+        raise Problem(404)
+    make, media = _FORMS[form]
+    answer = _answer(request, q, days, order, Narrowed(country, language, site))
+    headers = {"Content-Disposition": f'attachment; filename="vedette.{form}"'}
+    return Response(make(answer.hits), media_type=media, headers=headers)
+
+
+def _row(hit: Hit) -> dict[str, str]:
+    article = hit.article
+    return {
+        "title": article.title,
+        "url": article.url,
+        "site": article.site,
+        "language": article.language,
+        "country": article.country,
+        "authors": "; ".join(article.authors),
+        "published": article.published_at.isoformat() if article.published_at else "",
+        "seen": hit.seen_at.isoformat(),
+        "hits": "; ".join(dict.fromkeys(span.text for span in hit.match.spans)),
+    }
+
+
+def safe_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def as_csv(hits: tuple[Hit, ...]) -> str:
+    """Comma-separated, with a head and a byte order mark, as spreadsheets like it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    rows = [_row(hit) for hit in hits]
+    writer.writerow(rows[0] if rows else ["title", "url"])
+    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
+def as_jsonl(hits: tuple[Hit, ...]) -> str:
+    """One object a line."""
+    return "".join(json.dumps(_row(hit), ensure_ascii=False) + "\n" for hit in hits)
+
+
+def as_ris(hits: tuple[Hit, ...]) -> str:
+    """References, as Zotero and EndNote read them."""
+    lines = []
+    for hit in hits:
+        article, row = hit.article, _row(hit)
+        lines += ["TY  - NEWS", f"TI  - {clean(article.title)}"]
+        lines += [f"AU  - {clean(author)}" for author in article.authors]
+        if article.published_at:
+            lines.append(f"DA  - {article.published_at:%Y/%m/%d}")
+        lines += [f"T2  - {clean(article.site)}", f"UR  - {row['url']}", f"LA  - {article.language}", "ER  - ", ""]
+    return "\r\n".join(lines)
+
+
+_FORMS = {
+    "csv": (as_csv, "text/csv; charset=utf-8"),
+    "jsonl": (as_jsonl, "application/x-ndjson"),
+    "ris": (as_ris, "application/x-research-info-systems; charset=utf-8"),
+}
+
+
+@router.get("/explain")
+def explain(
+    request: Request, found: Reader, url: Annotated[str, Query(max_length=4000)] = "", topic: Short = ""
+) -> Response:
+    """Paste any URL: was it seen, where did it stop, why; and how a topic judges it."""
+    url, path, why, wrong = url.strip(), None, None, ""
+    site = site_of(request)
+    with site.store.read() as tx:
+        topics = tx.topics.list()
+        mine = {s.id for s in tx.subscriptions.list(analyst=found.id)}
+        if url and not normalise(url):
+            wrong = "That is no address of a page: write https://..."
+        elif url:
+            path = trace(tx, url)
+            chosen = next((t for t in topics if t.id == topic), None)
+            if chosen is not None and path.article is not None:
+                with site.monitors.lend(tx) as monitor:
+                    why = asking.explained(monitor, chosen, path.article)
+    return render(
+        request,
+        "explain.html",
+        found,
+        status=422 if wrong else 200,
+        url=url,
+        topic=topic,
+        topics=topics,
+        seen=path,
+        verdict=verdict(path) if path else "",
+        words={str(reason): text for reason, text in WORDS.items()},
+        why=why,
+        refused=isinstance(why, RuleError),
+        wrong=wrong,
+        mine=mine,
+    )

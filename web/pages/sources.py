@@ -1,0 +1,121 @@
+"""Sources: health at a glance, one source with its polls, and what administrators can do about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from vedette import apply
+from vedette.errors import UsageError
+from vedette.model import SourceState
+from web.problems import Problem
+from web.site import go, render, site_of, translated
+from web.visitor import Admin, Form, Reader, address_of, field
+
+DAYS = 30
+"""How long polls are kept, and so how long the strip of a source is."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sources")
+def sources(
+    request: Request,
+    found: Reader,
+    show: Annotated[str, Query(pattern="^(failing|silent|paused|)$")] = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """All sources: a strip of their days, last success, articles per week, failures with reasons."""
+    site = site_of(request)
+    now = site.now()
+    with site.store.read() as tx:
+        every = tx.sources.list()
+        days, weekly = tx.fetches.per_day(now - timedelta(days=DAYS)), tx.articles.per_source(now - timedelta(days=7))
+    kinds = {
+        "failing": [s for s in every if s.failures and s.source.state is SourceState.ACTIVE],
+        "silent": [s for s in every if not weekly.get(s.source.id) and s.source.state is SourceState.ACTIVE],
+        "paused": [s for s in every if s.source.state is not SourceState.ACTIVE],
+    }
+    wanted = kinds.get(show, every)
+    if q:
+        words = q.casefold()
+        wanted = [s for s in wanted if words in f"{s.source.id} {s.source.name} {s.source.url}".casefold()]
+    counts = {name: len(rows) for name, rows in kinds.items()}
+    return render(
+        request,
+        "sources.html",
+        found,
+        rows=wanted,
+        days=days,
+        weekly=weekly,
+        today=now.date(),
+        counts=counts,
+        total=len(every),
+        show=show,
+        q=q,
+    )
+
+
+@router.get("/sources/{source_id}")
+def source(request: Request, source_id: str, found: Reader) -> Response:
+    """One source with its last polls and drops."""
+    site = site_of(request)
+    now = site.now()
+    with site.store.read() as tx:
+        status = tx.sources.get(source_id)
+        if status is None:
+            raise Problem(404)
+        fetches, drops = tx.fetches.list(source_id=source_id, limit=30), tx.drops.list(source_id=source_id, limit=20)
+        days = tx.fetches.per_day(now - timedelta(days=DAYS)).get(source_id, {})
+        weekly = tx.articles.per_source(now - timedelta(days=7)).get(source_id, 0)
+    return render(
+        request,
+        "source.html",
+        found,
+        status_of=status,
+        fetches=fetches,
+        drops=drops,
+        days=days,
+        weekly=weekly,
+        today=now.date(),
+    )
+
+
+@router.post("/sources")
+def add(request: Request, found: Admin, form: Form) -> Response:
+    """Watch another address."""
+    site = site_of(request)
+    row = {name: field(form, name) for name in ("id", "url", "name", "country", "language") if field(form, name)}
+    try:
+        (declared,) = apply.sources("source", row)
+    except UsageError as error:
+        return go("/sources", str(error), bad=True)
+    with site.store.write() as tx:
+        if tx.sources.get(declared.id) is not None:
+            return go("/sources", translated(found, request, "There is a source of that name."), bad=True)
+        tx.sources.put(declared, site.now())
+        tx.audit.add(found.id, "added a source", declared.id, site.wall(), declared.url, address_of(request))
+    return go(f"/sources/{declared.id}", translated(found, request, "It will be polled at once."))
+
+
+@router.post("/sources/{source_id}/do")
+def act(request: Request, source_id: str, found: Admin, form: Form) -> Response:
+    """Pause a source, wake it, or poll it now."""
+    site, what = site_of(request), field(form, "do")
+    now = site.now()
+    with site.store.write() as tx:
+        if tx.sources.get(source_id) is None:
+            raise Problem(404)
+        if what == "pause":
+            tx.sources.set_state(source_id, SourceState.PAUSED, f"by {found.id}", now)
+        elif what == "resume":
+            tx.sources.set_state(source_id, SourceState.ACTIVE, f"by {found.id}", now)
+        elif what == "poll":
+            tx.sources.poll_now(source_id, now)
+        else:
+            raise Problem(422)
+        tx.audit.add(found.id, f"source: {what}", source_id, site.wall(), address=address_of(request))
+    return go(f"/sources/{source_id}", translated(found, request, "Saved."))

@@ -1,0 +1,251 @@
+"""Topics: the list, one topic with its versions, and the editor that tries a rule on the archive before it is saved."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, Response
+
+from storage import Wanted
+from vedette.backtest import Backtest, backtest
+from vedette.backtest import Reader as Recipient
+from vedette.errors import RuleError, UsageError
+from vedette.model import Topic
+from web import asking, charts, shown
+from web.problems import Problem
+from web.site import Site, go, render, site_of, translated
+from web.visitor import Form, Reader, Visitor, address_of, field
+
+DAYS = 90
+LONGEST_RULE = 20_000
+SPARK = timedelta(days=28)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/topics")
+def topics(request: Request, found: Reader, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """All topics with their last four weeks; one's own first."""
+    site = site_of(request)
+    now = site.now()
+    with site.store.read() as tx:
+        every = tx.topics.list()
+        mine = {s.topic for s in tx.subscriptions.list(analyst=found.id)}
+        days = tx.stream.per_day([topic.id for topic in every], now - SPARK)
+    if q:
+        every = [t for t in every if q.casefold() in f"{t.id} {t.title} {t.description} {t.rule}".casefold()]
+    start = (now - SPARK).date()
+    lines = {
+        topic.id: [count for _, count in charts.per_day(days.get(topic.id, {}), start, now.date())] for topic in every
+    }
+    rows = sorted(
+        every, key=lambda topic: (topic.id not in mine, not topic.active, (topic.title or topic.id).casefold())
+    )
+    return render(request, "topics.html", found, rows=rows, mine=mine, lines=lines, q=q)
+
+
+@router.get("/topics/new")
+def new(request: Request, found: Reader, rule: Annotated[str, Query(max_length=LONGEST_RULE)] = "") -> Response:
+    """The editor for a topic that is none yet."""
+    return _editor(request, found, Topic("", rule), saved=None, tried=_tried(request, found, "", rule, None))
+
+
+@router.get("/topics/{topic_id}")
+def topic(request: Request, topic_id: str, found: Reader) -> Response:
+    """One topic: its rule in words, its alerts, its versions."""
+    site = site_of(request)
+    now = site.now()
+    with site.store.read() as tx:
+        known = tx.topics.get(topic_id)
+        if known is None:
+            raise Problem(404)
+        versions = tx.topics.versions(topic_id)
+        entries = tx.stream.page(found.id, Wanted(topic=topic_id), limit=10)
+        days = tx.stream.per_day([topic_id], now - timedelta(days=DAYS)).get(topic_id, {})
+        subscriptions = tx.subscriptions.list(topic=topic_id, analyst=found.id)
+        channels = tx.channels.list(found.id)
+        with site.monitors.lend(tx) as monitor:
+            try:
+                checked, wrong = asking.checked(monitor, known.rule, topic_id), None
+            except RuleError as error:
+                checked, wrong = None, error
+    earlier = [""] + [version.rule for version in versions]
+    changes = [(v, shown.difference(old, v.rule)) for old, v in zip(earlier, versions, strict=False)]
+    bars = charts.per_day(days, (now - timedelta(days=DAYS)).date(), now.date())
+    return render(
+        request,
+        "topic.html",
+        found,
+        topic=known,
+        checked=checked,
+        wrong=wrong,
+        changes=list(reversed(changes)),
+        cards=[shown.card(entry) for entry in entries],
+        bars=bars,
+        subscriptions=subscriptions,
+        channels=channels,
+    )
+
+
+@router.get("/topics/{topic_id}/edit")
+def edit(request: Request, topic_id: str, found: Reader, lost: int | None = None) -> Response:
+    """The editor; with `lost` the id of an article that the topic should not have alerted on."""
+    site = site_of(request)
+    with site.store.read() as tx:
+        known = tx.topics.get(topic_id)
+        unwanted = tx.articles.get(lost) if lost is not None else None
+    if known is None:
+        raise Problem(404)
+    tried = _tried(request, found, topic_id, known.rule, known)
+    proposals = _proposals(site, known, unwanted.title if unwanted else "")
+    return _editor(request, found, known, saved=known, tried=tried, unwanted=unwanted, proposals=proposals)
+
+
+@router.post("/topics/check")
+def check(request: Request, found: Reader, form: Form) -> Response:
+    """What the editor shows of a rule as it is typed, a piece of its page."""
+    site, topic_id, rule = site_of(request), field(form, "saved_id"), _rule(form)
+    with site.store.read() as tx:
+        saved = tx.topics.get(topic_id) if topic_id else None
+    return render(request, "tried.html", found, **_tried(request, found, topic_id, rule, saved))
+
+
+@router.post("/topics")
+def save(request: Request, found: Reader, form: Form) -> Response:
+    """Save a topic, or show again what is wrong with it. A new rule is a new version with author and reason."""
+    site, topic_id = site_of(request), field(form, "saved_id")
+    with site.store.read() as tx:
+        saved = tx.topics.get(topic_id) if topic_id else None
+        if topic_id and saved is None:
+            raise Problem(404)
+    title = field(form, "title")[:200]
+    given = Topic(
+        id=topic_id or field(form, "id") or slug(title),
+        rule=_rule(form),
+        title=title,
+        description=field(form, "description")[:2000],
+        active=field(form, "active", "yes" if saved is None else "") == "yes",
+    )
+    if field(form, "do") == "try":
+        tried = _tried(request, found, topic_id, given.rule, saved)
+        return _editor(request, found, given, saved=saved, tried=tried, reason=field(form, "reason"))
+    try:
+        stored = store_topic(site, found, given, field(form, "reason"), new=saved is None, address=address_of(request))
+    except UsageError as error:
+        tried = _tried(request, found, topic_id, given.rule, saved)
+        wrong = "" if isinstance(error, RuleError) else str(error)
+        return _editor(
+            request, found, given, saved=saved, tried=tried, reason=field(form, "reason"), wrong=wrong, status=422
+        )
+    return go(f"/topics/{stored.id}", translated(found, request, "Saved."))
+
+
+@router.post("/topics/{topic_id}/restore")
+def restore(request: Request, topic_id: str, found: Reader, form: Form) -> Response:
+    """Make an earlier version's rule the newest one."""
+    site = site_of(request)
+    with site.store.read() as tx:
+        known = tx.topics.get(topic_id)
+        earlier = {str(version.version): version for version in tx.topics.versions(topic_id)}.get(
+            field(form, "version")
+        )
+    if known is None or earlier is None:
+        raise Problem(404)
+    reason = f"restored version {earlier.version}"
+    changed = replace(known, rule=earlier.rule)
+    store_topic(site, found, changed, reason, new=False, address=address_of(request))
+    return go(f"/topics/{topic_id}", translated(found, request, "Restored."))
+
+
+def store_topic(site: Site, found: Visitor, topic: Topic, reason: str, *, new: bool, address: str) -> Topic:
+    """Check and keep a topic; RuleError or UsageError where it must be refused."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", topic.id):
+        raise UsageError("A topic needs a title, or a short name of small letters, digits and hyphens.")
+    with site.store.write() as tx:
+        if new and tx.topics.get(topic.id) is not None:
+            raise UsageError("There is a topic of that name: choose another one.")
+        with site.monitors.lend(tx) as monitor:
+            asking.checked(monitor, topic.rule, topic.id)
+        stored, answer = tx.topics.put(
+            replace(topic, title=topic.title or topic.id), site.now(), author=found.id, reason=reason[:500]
+        )
+        if answer != "same":
+            tx.audit.add(found.id, f"topic {answer}", topic.id, site.wall(), f"version {stored.version}", address)
+    return stored
+
+
+def slug(text: str) -> str:
+    """A short name from a title."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+
+
+def _rule(form: FormData) -> str:
+    rule = field(form, "rule")
+    if len(rule) > LONGEST_RULE:
+        raise Problem(413)
+    return rule
+
+
+def _editor(
+    request: Request, found: Visitor, topic: Topic, *, tried: Mapping[str, Any], status: int = 200, **values: Any
+) -> HTMLResponse:
+    defaults = {"reason": "", "wrong": "", "unwanted": None, "proposals": ()}
+    return render(request, "topic_edit.html", found, status=status, topic=topic, **{**defaults, **values}, **tried)
+
+
+def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: Topic | None) -> dict[str, Any]:
+    """All that can be said of a rule: its mistake, or its meaning and what it would have caught."""
+    site = site_of(request)
+    result: Backtest | None = None
+    values: dict[str, Any] = {"rule": rule, "checked": None, "mistake": None, "marked": "", "result": None, "bars": []}
+    if not rule.strip():
+        return values
+    cap = site.context.settings.alerts.cap_per_hour
+    reader = Recipient(timezone=found.analyst.timezone, cap_per_hour=cap)
+    against = saved.rule if saved is not None and saved.rule.strip() != rule.strip() else None
+    with site.store.read() as tx:
+        try:
+            with site.monitors.lend(tx) as monitor:
+                values["checked"] = asking.checked(monitor, rule, topic_id)
+            result = backtest(
+                tx,
+                rule,
+                now=site.now(),
+                days=DAYS,
+                examples=8,
+                reader=reader,
+                against=against,
+                max_age=site.context.settings.crawl.max_age,
+            )
+        except RuleError as error:
+            values |= {"mistake": error, "marked": shown.mistake(rule, error)}
+    if result is not None:
+        begin = (site.now() - timedelta(days=DAYS)).date()
+        values |= {"result": result, "bars": charts.per_day(result.days, begin, site.now().date())}
+        values["examples"] = [(hit, [shown.starred(s) for s in hit.sentences[:2]]) for hit in result.examples]
+    return values
+
+
+def _proposals(site: Site, topic: Topic, title: str) -> list[str]:
+    """Rules that would no longer match an article, by words of its title that the rule does not speak of."""
+    words = [w for w in re.findall(r"\w[\w-]{4,}", title) if w.casefold() not in topic.rule.casefold()]
+    offered = []
+    with site.store.read() as tx, site.monitors.lend(tx) as monitor:
+        for word in sorted(dict.fromkeys(words), key=len, reverse=True)[:3]:
+            rule = topic.rule.strip()
+            for whole in (f"{rule}\nAND NOT title:{word}", f"(\n{rule}\n)\nAND NOT title:{word}"):
+                try:
+                    asking.checked(monitor, whole, topic.id)
+                except RuleError:
+                    continue
+                offered.append(whole)
+                break
+    return offered
