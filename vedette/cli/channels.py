@@ -10,7 +10,7 @@ from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
-    from vedette.model import Channel
+    from vedette.model import Channel, Notice
 
 
 @click.group()
