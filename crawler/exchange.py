@@ -13,13 +13,10 @@ from urllib.parse import urlsplit
 import yaml
 from lxml import etree
 
-from crawler.spiders import KINDS
+from crawler.spiders import kind_named, settings_of
 from crawler.urls import normalise
-from vedette.errors import DataError
+from vedette.errors import DataError, UsageError
 from vedette.model import Source
-
-FEEDS = {"rss", "atom", "rdf", "jsonfeed", "json feed", ""}
-"""What other programs call our kind feed."""
 
 COLUMNS = ("id", "name", "homepage", "kind", "url", "language", "country")
 
@@ -44,10 +41,11 @@ def read_sources(path: Path) -> tuple[list[Source], list[str]]:
 
 
 def _source(row: Mapping[str, Any]) -> Source:
-    kind = str(row.get("kind") or row.get("feed_kind") or "").strip().lower()
-    kind = "feed" if kind in FEEDS else kind
-    if kind not in KINDS:
-        raise DataError(f"unknown kind {kind!r}: use one of {', '.join(sorted(KINDS))}")
+    try:
+        kind = kind_named(str(row.get("kind") or row.get("feed_kind") or "feed"))
+        settings = settings_of(kind, row.get("settings"))
+    except UsageError as error:
+        raise DataError(str(error)) from None
     url = normalise(str(row.get("url") or row.get("feed_url") or ""))
     if not url:
         raise DataError("no http(s) url")
@@ -60,7 +58,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         homepage=str(row.get("homepage") or "").strip(),
         language=str(row.get("language") or "").strip().lower()[:3],
         country=str(row.get("country") or "").strip().upper()[:2],
-        settings=row.get("settings") or {},
+        settings=settings,
     )
 
 

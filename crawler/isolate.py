@@ -18,10 +18,16 @@ MEMORY_BYTES = 1_500_000_000
 
 
 def read_listing(
-    kind: str, url: str, settings: Mapping[str, Any], body: bytes, headers: Mapping[str, str], max_entries: int
+    kind: str,
+    url: str,
+    settings: Mapping[str, Any],
+    body: bytes,
+    headers: Mapping[str, str],
+    max_entries: int,
+    memory: Mapping[str, Any] | None = None,
 ) -> Listing:
-    """What an answer shows, by the kind of its source."""
-    return KINDS[kind](url, settings).read(body, url, headers, max_entries)
+    """What an answer shows, by the kind of its source. `memory` is what the kind knows of its last poll."""
+    return KINDS[kind](url, settings, memory).read(body, url, headers, max_entries)
 
 
 class IsolatedReader:
@@ -33,7 +39,14 @@ class IsolatedReader:
         self._pool: ProcessPool | None = None
 
     async def read(
-        self, kind: str, url: str, settings: Mapping[str, Any], body: bytes, headers: Mapping[str, str], most: int
+        self,
+        kind: str,
+        url: str,
+        settings: Mapping[str, Any],
+        body: bytes,
+        headers: Mapping[str, str],
+        most: int,
+        memory: Mapping[str, Any] | None = None,
     ) -> Listing:
         """As `read_listing`, within limits of time and memory; Refused beyond them."""
         if self._pool is None:
@@ -44,9 +57,8 @@ class IsolatedReader:
                 context=multiprocessing.get_context("spawn"),
                 max_tasks=50,
             )
-        future = self._pool.schedule(
-            read_listing, args=(kind, url, dict(settings), body, dict(headers), most), timeout=SECONDS
-        )
+        arguments = (kind, url, dict(settings), body, dict(headers), most, dict(memory or {}))
+        future = self._pool.schedule(read_listing, args=arguments, timeout=SECONDS)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError:

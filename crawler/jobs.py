@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler import health, polling
+from crawler.discover import discovered
 from crawler.fetcher import Answer
-from crawler.isolate import IsolatedReader, read_listing
+from crawler.gather import Gathered, gather
+from crawler.intake import take_in
+from crawler.isolate import IsolatedReader
+from crawler.means import means_of
 from crawler.politeness import Politeness
 from crawler.spiders import KINDS, Listing
-from crawler.urls import identity
 from storage import HostState, Transaction
-from vedette.errors import Refused
 from vedette.model import (
     Drop,
     DropReason,
-    Entry,
     Fetch,
     FetchOutcome,
     HealthState,
@@ -84,48 +86,27 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
         polling.Rate.from_json(status.polling), status.whole_at, started, lies=bool(status.polling.get(LIES))
     )
     asked = replace(status, etag="", last_modified="") if whole else status
-    answer = await tools.polite.get(source.url, validators(asked))
-    listing: Listing | None = None
-    if answer.outcome is FetchOutcome.OK:
-        try:
-            listing = await _read(tools, status, answer)
-        except Refused as error:
-            answer = replace(answer, outcome=FetchOutcome(error.reason), error=error.detail)
+    means = means_of(tools.context, tools.polite, tools.reader)
+    gathered = await (discovered(means, asked, started) if KINDS[source.kind].resolves else gather(means, asked))
+    answer = gathered.answer
     if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
-        answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
-    fetch = _fetch_of(answer, source.url, "poll", started, source_id=source.id)
+        gathered.answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
+    fetch = _fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
+    others = [_fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
-    return await asyncio.to_thread(_record_poll, tools, claim, answer, fetch, listing, host, whole)
-
-
-def validators(status: SourceStatus) -> dict[str, str]:
-    """The headers of a conditional request, byte for byte what the server gave."""
-    headers = {}
-    if status.etag:
-        headers["If-None-Match"] = status.etag
-    if status.last_modified:
-        headers["If-Modified-Since"] = status.last_modified
-    return headers
-
-
-async def _read(tools: Tools, status: SourceStatus, answer: Answer) -> Listing:
-    source, most = status.source, tools.context.settings.crawl.max_entries
-    spider = KINDS[source.kind](source.url, source.settings)
-    if not spider.must_isolate(answer.body):
-        return read_listing(source.kind, answer.url, source.settings, answer.body, answer.headers, most)
-    return await tools.reader.read(source.kind, answer.url, source.settings, answer.body, answer.headers, most)
+    return await asyncio.to_thread(_record_poll, tools, claim, gathered, [fetch, *others], host, whole)
 
 
 def _record_poll(
     tools: Tools,
     claim: SourceClaim,
-    answer: Answer,
-    fetch: Fetch,
-    listing: Listing | None,
+    gathered: Gathered,
+    fetches: Sequence[Fetch],
     host: HostState | None,
     whole: bool,
 ) -> PollResult:
     context, status = tools.context, claim.status
+    answer, listing = gathered.answer, gathered.listing
     source, now = status.source, context.clock.now()
     good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
     failures = 0 if good else status.failures + 1
@@ -136,7 +117,7 @@ def _record_poll(
         rate = polling.Rate.from_json(status.polling)
         overflowed = False
         if listing is not None:
-            new_items, shown = _take_in(tx, tools, status, listing, now)
+            new_items, shown = take_in(tx, status, gathered.kind, listing, now, context.settings.crawl.max_age)
             overflowed = not first and 0 < shown == new_items
             rate = (
                 polling.seed([e.published_at for e in listing.entries], now)
@@ -149,19 +130,24 @@ def _record_poll(
         tx.sources.record_poll(
             source.id,
             claim.owner,
-            fetch,
+            fetches[0],
             next_poll_at=now + polling.jittered(wait, tools.chance.random()),
             interval=wait if good else status.interval,
             # validators of an answer that could not be used would make the next one "not modified"
-            etag=answer.headers.get("etag", "") if listing is not None else status.etag,
-            last_modified=answer.headers.get("last-modified", "") if listing is not None else status.last_modified,
+            etag=answer.headers.get("etag", "") if answer.outcome is FetchOutcome.OK else status.etag,
+            last_modified=(
+                answer.headers.get("last-modified", "") if answer.outcome is FetchOutcome.OK else status.last_modified
+            ),
             failures=failures,
             polling={**rate.as_json(), LIES: _lies(status, answer, new_items, whole=whole)},
             success=good,
             now=now,
             whole_at=now if answer.outcome is FetchOutcome.OK else status.whole_at,
             moved=moved,
+            memory=gathered.memory,
         )
+        for fetch in fetches[1:]:
+            tx.fetches.add(fetch)
         counted = health.day_of_poll(answer.outcome, answer.milliseconds, shown, 0 if first else new_items, now)
         tx.health.count(source.id, counted)
         if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
@@ -201,22 +187,6 @@ def _judge(tx: Transaction, tools: Tools, source_id: str, now: datetime) -> None
         log = tools.context.log
         tell = log.info if verdict.state is HealthState.OK else log.warning
         tell("source health", source=source_id, state=verdict.state.value, before=before.value, reason=verdict.reason)
-
-
-def _take_in(tx: Transaction, tools: Tools, status: SourceStatus, listing: Listing, now: datetime) -> tuple[int, int]:
-    """Store what a listing shows; how many items are new, and how many entries there were."""
-    source = status.source
-    silent = status.first_success_at is None and not source.alert_on_first_poll
-    pairs: list[tuple[str, Entry]] = [(identity(e.url), e) for e in listing.entries if e.url]
-    added = tx.items.add_entries(source.id, pairs, silent=silent, now=now)
-    nowhere = len(listing.entries) - len(pairs)
-    for count, reason, detail in (
-        (nowhere, DropReason.NOT_AN_ARTICLE, f"{nowhere} entries name no page"),
-        (listing.overflow, DropReason.OVERFLOW, f"{listing.overflow} entries beyond crawl.max_entries"),
-    ):
-        if count and status.first_success_at is None:  # told once, not at every poll
-            tx.drops.add(Drop(reason, now, "crawl", url=source.url, detail=detail, source_id=source.id))
-    return len(added.new), len(pairs)
 
 
 def _wait(

@@ -70,8 +70,11 @@ class Politeness:
 
     def robots_text(self, url: str) -> str:
         """The robots.txt of a host that was asked, "" where it has none."""
+        name = host_of(url)
+        if name in self._hosts:
+            return self._hosts[name].state.robots_text
         with self._store.read() as tx:
-            state = tx.hosts.get(host_of(url))
+            state = tx.hosts.get(name)
         return state.robots_text if state is not None else ""
 
     def granted(self, state: HostState) -> None:

@@ -57,10 +57,24 @@ def _shortened(url: str) -> str:
     try:
         page, _, query = urldefrag(url).url.partition("?")
         parts = urlsplit(clean_url(page) or page)
-        host = re.sub(r"^(www\d?|amp|m|mobile)\.(?=[^.]+\.)", "", (parts.hostname or "").lower())
+        host = _plain_host(parts.hostname or "")
         port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     except ValueError:
         return url
     path = re.sub(r"/(amp|index\.html?|index\.php)?/?$", "", parts.path) or "/"
     kept = (p for p in query.split("&") if p and not TRACKING.match(p.partition("=")[0]) and not WORDS.match(p))
     return canonicalize_url(urlunsplit(("https", host + port, path, "&".join(kept), "")), keep_blank_values=True)
+
+
+def _plain_host(host: str) -> str:
+    """A host without what only says how its pages are shown."""
+    return re.sub(r"^(www\d?|amp|m|mobile)\.(?=[^.]+\.)", "", host.lower())
+
+
+def same_site(url: str, home: str) -> bool:
+    """Whether two addresses are of one site: of the same host but for "www." and its like, or of a part of it."""
+    try:
+        one, other = (_plain_host(urlsplit(address).hostname or "") for address in (url, home))
+    except ValueError:
+        return False
+    return one == other or one.endswith("." + other) or (other.endswith("." + one) and "." in one)

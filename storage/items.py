@@ -152,8 +152,8 @@ class Items(Aggregate):
         """Let an item wait until `at` without counting an attempt. False where the lease was lost."""
         return self._mine(item_id, owner, next_attempt_at=at)
 
-    def drop(self, item_id: int, owner: str, drop: Drop) -> bool:
-        """End an item with its reason. False where the lease was lost."""
+    def drop(self, item_id: int, owner: str | None, drop: Drop) -> bool:
+        """End an item with its reason. False where the lease was lost; with the owner None, where it is leased."""
         if not self._mine(item_id, owner, state=ItemState.DROPPED.value, last_error=drop.detail):
             return False
         Drops(self.session).add(drop)
@@ -179,6 +179,19 @@ class Items(Aggregate):
         return [
             Sighting(row.source_id, row.entry_key, row.title, row.first_seen_at) for row in self.session.scalars(query)
         ]
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Those of these identities that are items already."""
+        return set(self.session.scalars(select(ItemRow.identity).where(ItemRow.identity.in_(list(identities)))))
+
+    def fetch_again(self, identity: str, now: datetime) -> bool:
+        """Let the page of an item that was finished be fetched again, aloud: it changed. False where there is none."""
+        row = self._row_of(identity)
+        if row is None or row.state not in (ItemState.DONE.value, ItemState.DROPPED.value):
+            return False
+        row.state, row.next_attempt_at, row.attempts, row.silent = ItemState.NEW.value, now, 0, False
+        self.session.flush()
+        return True
 
     def counts(self) -> dict[ItemState, int]:
         """How many items stand in each state."""
@@ -215,7 +228,7 @@ class Items(Aggregate):
                 break
         return rows
 
-    def _mine(self, item_id: int, owner: str, **values: Any) -> bool:
+    def _mine(self, item_id: int, owner: str | None, **values: Any) -> bool:
         mine = (ItemRow.id == item_id) & (ItemRow.owner == owner)
         statement = update(ItemRow).where(mine).values(owner=None, lease_until=None, **values)
         result = self.session.execute(statement.execution_options(synchronize_session=False))

@@ -122,6 +122,7 @@ class SourceRow(Leased, Base):
     health_reason: Mapped[str]
     health_at: Mapped[datetime | None]
     judged_at: Mapped[datetime | None]
+    memory: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     __table_args__ = (
         Index("ix_sources_due", "state", "next_poll_at"),

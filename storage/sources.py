@@ -124,10 +124,12 @@ class Sources(Aggregate):
         now: datetime,
         whole_at: datetime | None = None,
         moved: tuple[str, datetime | None] = ("", None),
+        memory: Mapping[str, Any] | None = None,
     ) -> bool:
         """Write down how a poll ended and end its lease. False where the lease was lost; the fetch is kept then too.
 
-        `moved`: where a permanent redirect leads, and since when.
+        `moved`: where a permanent redirect leads, and since when. `memory`: what the kind wants to know at the next
+        poll, None to leave it as it is.
         """
         Fetches(self.session).add(fetch)
         values: dict[str, Any] = {
@@ -146,6 +148,8 @@ class Sources(Aggregate):
             "moved_to": moved[0],
             "moved_at": moved[1],
         }
+        if memory is not None:
+            values["memory"] = dict(memory)
         if success:
             values["last_success_at"] = now
             values["first_success_at"] = func.coalesce(SourceRow.first_success_at, literal(now, Instant()))
@@ -216,6 +220,7 @@ def _fresh(now: datetime) -> dict[str, Any]:
         "health_reason": "",
         "health_at": None,
         "judged_at": None,
+        "memory": {},
         "owner": None,
         "lease_until": None,
     }
@@ -255,4 +260,5 @@ def _status(row: SourceRow) -> SourceStatus:
         moved_at=row.moved_at,
         health=Health(HealthState(row.health), row.health_reason, row.health_at) if row.health else None,
         judged_at=row.judged_at,
+        memory=row.memory,
     )

@@ -21,7 +21,7 @@ from alerts.channels import CHANNELS, seal, secret_fields, validate
 from alerts.entities import Catalogue, entity_from
 from alerts.monitor import Monitor
 from alerts.rules.circles import circle
-from crawler.spiders import KINDS
+from crawler.spiders import kind_named, settings_of
 from crawler.urls import normalise
 from storage import Store, Transaction
 from vedette.errors import DataError, UsageError
@@ -346,11 +346,13 @@ def _text(where: str, row: Mapping[str, Any], key: str, *, needed: bool = False)
 def sources(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
     """The source that an entry declares."""
     name, url = _id(where, row, "source"), normalise(_text(where, row, "url", needed=True))
-    kind = _text(where, row, "kind") or "feed"
+    try:
+        kind = kind_named(_text(where, row, "kind") or "feed")
+        settings = settings_of(kind, row.get("settings"))
+    except (UsageError, DataError) as error:
+        raise DataError(f"{where}: source {name!r}: {error}") from None
     if not url:
         raise DataError(f"{where}: source {name!r}: `url` must begin with http:// or https://")
-    if kind not in KINDS:
-        raise DataError(f"{where}: source {name!r}: unknown kind {kind!r}: use one of {', '.join(sorted(KINDS))}")
     yield Source(
         id=name,
         url=url,
@@ -359,7 +361,7 @@ def sources(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
         homepage=_text(where, row, "homepage"),
         language=_text(where, row, "language"),
         country=_text(where, row, "country"),
-        settings=row.get("settings") or {},
+        settings=settings,
         interval=_duration(where, row.get("interval")),
         weight=_weight(where, row.get("weight")),
         alert_on_first_poll=_flag(where, row, "alert_on_first_poll", default=False),

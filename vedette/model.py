@@ -114,6 +114,7 @@ class SourceStatus:
     moved_at: datetime | None = None  # since when they lead there
     health: Health | None = None  # as last judged
     judged_at: datetime | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)  # what its kind knows of the last poll, JSON
 
 
 @dataclass(frozen=True, slots=True)

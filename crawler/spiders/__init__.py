@@ -11,12 +11,21 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy import Request, Spider
 from scrapy.http import Response
 
+from vedette.errors import UsageError
 from vedette.kinds import Kinds
 from vedette.model import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Another URL of the same poll. It is asked conditionally, and not at all while its stamp stays the same."""
+
+    url: str
+    stamp: str = ""  # "" asks at every poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,11 @@ class Listing:
     language: str = ""
     floor: timedelta | None = None
     overflow: int = 0
-    more: Sequence[str] = ()  # further URLs of the same poll: children of an index, next pages
+    more: Sequence[Further] = ()  # further URLs of the same poll, such as the children of an index
+    next_page: str = ""  # where older entries are; asked for only where most of these are new
+    changed: bool = False  # entries that are known must be fetched again: their page is another one
+    memory: Mapping[str, Any] | None = None  # what the kind wants to know at its next poll; None: as before
+    notes: Sequence[str] = ()  # what a person should know of this answer although it could be read
 
 
 class NoSettings(BaseModel):
@@ -47,10 +60,29 @@ class SourceSpider(Spider):
     """What a source of this kind can set under `settings`."""
     example: ClassVar[Mapping[str, Any]]
     """A declaration that works, for documentation."""
+    aliases: ClassVar[Sequence[str]] = ()
+    """What other programs call this kind, in files that are imported."""
+    most_requests: ClassVar[int] = 1
+    """How many URLs one poll may ask for, the source's own included."""
+    most_new: ClassVar[int | None] = None
+    """How many unknown entries one poll takes, None for all."""
+    archive: ClassVar[bool] = False
+    """Whether it shows old articles too: what is older than `crawl.max_age` is then remembered and not fetched."""
 
-    def __init__(self, url: str = "", settings: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    resolves: ClassVar[bool] = False
+    """Whether its URL stands for another entry point of the site, to be found by `crawler.discover`."""
+
+    def __init__(
+        self,
+        url: str = "",
+        settings: Mapping[str, Any] | None = None,
+        memory: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=self.kind, **kwargs)
-        self.url, self.source_settings = url, self.Settings.model_validate(settings or {})
+        self.url, self.given = url, dict(settings or {})
+        self.source_settings: Any = self.Settings.model_validate(self.given)
+        self.memory: Mapping[str, Any] = memory or {}  # what the last poll's `Listing.memory` was
 
     def read(self, body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> Listing:
         """What an answer shows; `vedette.errors.Refused` with a FetchOutcome where it is not of this kind."""
@@ -73,3 +105,27 @@ class SourceSpider(Spider):
 
 KINDS = Kinds("crawler.spiders", SourceSpider, "source")
 """All source kinds, by name."""
+
+
+def kind_named(name: str) -> str:
+    """The kind that a declaration means: its own name or one of its aliases; a UsageError names the kinds there are."""
+    name = name.strip().lower()
+    if name not in KINDS:
+        name = next((kind for kind, spider in KINDS.items() if name in spider.aliases), name)
+    if name not in KINDS:
+        raise UsageError(f"unknown kind {name!r}: use one of {', '.join(KINDS)}")
+    return name
+
+
+def settings_of(kind: str, given: Any) -> Mapping[str, Any]:
+    """The settings of a source as declared, checked by its kind; a UsageError names the one that is wrong."""
+    if given is not None and not isinstance(given, Mapping):
+        raise UsageError(f"`settings` must be a mapping, not {given!r}")
+    try:
+        KINDS[kind].Settings.model_validate(given or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "settings"
+        known = ", ".join(KINDS[kind].Settings.model_fields) or "none"
+        raise UsageError(f"settings of {kind}: `{key}`: {first['msg']}; there are: {known}") from None
+    return given or {}

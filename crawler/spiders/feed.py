@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ class FeedSpider(SourceSpider):
 
     name = "feed"
     kind = "feed"
+    aliases: ClassVar[Sequence[str]] = ("rss", "atom", "rdf", "jsonfeed", "json feed")
     example: ClassVar[Mapping[str, Any]] = {
         "id": "example-news",
         "kind": "feed",

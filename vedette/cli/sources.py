@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ UNWELL = set(HealthState) - {HealthState.NEW, HealthState.OK, HealthState.PAUSED
 """States in which a source needs somebody to look at it."""
 
 if TYPE_CHECKING:
+    from crawler.discover import Found
     from vedette.model import SourceStatus
 
 
@@ -105,45 +106,94 @@ def _fares(status: SourceStatus) -> dict[str, Any]:
 @click.option("--name", default="")
 @click.option("--language", default="")
 @click.option("--country", default="")
+@click.option("--kind", default="", help="Take URL itself, as this kind; found out where none is given.")
+@click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="A setting of the kind; may be repeated.")
+@click.option("--yes", is_flag=True, help="Take the best entry point without asking.")
 @pass_app
-def add(app: App, url: str, source_id: str | None, name: str, language: str, country: str) -> None:
-    """Watch a feed. URL is the feed, or a page that links to its feed: then the first one that works is taken."""
-    from crawler.discover import discover
+def add(app: App, /, url: str, given: tuple[str, ...], **options: Any) -> None:
+    """Watch a site. URL is an entry point (feed, sitemap, section page), or any page of a site that has some.
+
+    What URL is is seen from its bytes. For a page, the feeds and sitemaps that the site names are shown with what they
+    hold now, the best one first, and you choose.
+    """
+    from crawler.spiders import kind_named, settings_of
     from vedette.model import Source
 
-    found = discover(app.context("crawl"), url)
-    if not found:
-        raise UsageError(f"{url}: neither a feed nor a page that links to one")
-    feed = found[0]
+    kind = kind_named(options["kind"]) if options["kind"] else ""
+    settings = settings_of(kind, _settings(given)) if kind else {}
+    if given and not kind:
+        raise UsageError("--set needs a --kind: settings belong to one")
+    found = _choose(app, url, kind, settings, yes=options["yes"])
     source = Source(
-        id=source_id or slug(feed.url),
-        url=feed.url,
-        name=name or feed.title,
-        homepage=url if url != feed.url else "",
-        language=language or feed.language,
-        country=country,
+        id=options["source_id"] or slug(found.url),
+        url=found.url,
+        kind=found.kind,
+        name=options["name"] or found.title,
+        homepage=url if url != found.url else "",
+        language=options["language"] or found.language,
+        country=options["country"],
+        settings=settings,
     )
     with app.store().write() as tx:
         if tx.sources.get(source.id) is not None:
             raise UsageError(f"there is a source {source.id!r} already: choose another --id")
         tx.sources.put(source, app.clock.now())
-    text = f"Watching {source.id}: {feed.title or feed.url}, {feed.entries} entries now."
+    text = f"Watching {source.id} ({source.kind}): {found.title or found.url}, {found.entries} entries now."
     app.emit(source, f"{text} The first poll imports silently.")
+
+
+def _settings(given: Iterable[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for key, equals, _ in pairs:
+        if not equals or not key:
+            raise UsageError("--set takes KEY=VALUE, such as --set 'items=ul.news > li'")
+    return {key.strip(): value for key, _, value in pairs}
+
+
+def _choose(app: App, url: str, kind: str, settings: Mapping[str, Any], *, yes: bool) -> Found:
+    """The entry point to watch; asks where there is a choice."""
+    from crawler.discover import discover, look
+
+    if kind:
+        found, answer = look(app.context("crawl"), url, kind, settings)
+        if found is None:
+            raise UsageError(f"{url}: {answer.outcome}: {answer.error}")
+        return found
+    offers = discover(app.context("crawl"), url)
+    if not offers:
+        raise UsageError(f"{url}: no entry point found: neither a feed nor a sitemap nor links to articles")
+    if yes or (len(offers) == 1 and offers[0].url == url):
+        return offers[0]
+    for number, offer in enumerate(offers, start=1):
+        _output.note(f"{number}. {offer.kind} {offer.url}\n   {_preview(offer)}")
+    number = click.prompt("Which one shall be watched?", type=click.IntRange(1, len(offers)), default=1, err=True)
+    return offers[number - 1]
+
+
+def _preview(found: Found) -> str:
+    """What an entry point holds now, in a line."""
+    parts = [found.title, f"{found.entries} entries", f"{found.dated} of them dated", found.language]
+    if found.newest is not None:
+        parts.append(f"newest {_output.iso(found.newest)}")
+    if found.interval is not None:
+        parts.append(f"to be polled every {round(found.interval.total_seconds() / 60)} min")
+    parts += [f"“{found.examples[0]}”"] if found.examples else []
+    return ", ".join(part for part in parts if part)
 
 
 @command.command()
 @click.argument("url")
 @pass_app
 def discover(app: App, url: str) -> int:
-    """Show the feeds that a page offers."""
+    """Show the entry points that a site offers, the best one first."""
     from crawler import discover as finder
 
     found = finder.discover(app.context("crawl"), url)
     app.emit_rows(
         found,
-        ("url", "title", "language", "entries", "newest"),
-        lambda f: (f.url, f.title, f.language, f.entries, f.newest),
-        empty=f"{url}: neither a feed nor a page that links to one.",
+        ("kind", "url", "title", "language", "entries", "dated", "newest", "interval"),
+        lambda f: (f.kind, f.url, f.title, f.language, f.entries, f.dated, f.newest, f.interval or ""),
+        empty=f"{url}: no entry point found: neither a feed nor a sitemap nor links to articles.",
     )
     return 0 if found else 1
 
@@ -153,18 +203,24 @@ def discover(app: App, url: str) -> int:
 @pass_app
 def check(app: App, source_id: str) -> int:
     """Ask a source now, through the real path, and show what it says; nothing is stored."""
-    from crawler.discover import look
+    from crawler.discover import discover, look
+    from crawler.spiders import KINDS
 
     with app.store().read() as tx:
         status = tx.sources.get(source_id)
     if status is None:
         raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
-    feed, answer = look(app.context("crawl"), status.source.url)
-    if feed is None:
-        app.emit({"outcome": answer.outcome, "error": answer.error}, f"{answer.outcome}: {answer.error}")
+    source = status.source
+    if KINDS[source.kind].resolves:
+        offers = discover(app.context("crawl"), source.url)
+        found, problem = (offers[0], "") if offers else (None, "no entry point found")
+    else:
+        found, answer = look(app.context("crawl"), source.url, source.kind, source.settings)
+        problem = f"{answer.outcome}: {answer.error}"
+    if found is None:
+        app.emit({"error": problem}, problem)
         return 1
-    newest = _output.iso(feed.newest) or "undated"
-    app.emit(feed, f"ok: {feed.title or feed.url}, {feed.entries} entries, newest {newest}")
+    app.emit(found, f"ok: {_preview(found)}")
     return 0
 
 
@@ -174,8 +230,8 @@ def check(app: App, source_id: str) -> int:
 def import_(app: App, file: Path) -> int:
     """Add the sources of an .opml, .yaml or .csv FILE. Rows that can't be taken are told; the others are.
 
-    CSV columns: id, name, homepage, kind, url, language, country; others are left alone. The kinds rss, atom, rdf and
-    jsonfeed mean feed.
+    CSV columns: id, name, homepage, kind, url, language, country; others are left alone. Kinds may have the names that
+    other programs give them, such as rss, atom, jsonfeed, html.
     """
     from crawler.exchange import read_sources
 

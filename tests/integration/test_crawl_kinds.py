@@ -1,0 +1,194 @@
+"""Crawling sitemaps, section pages and home pages on loopback: what is asked, and what becomes an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import structlog
+
+from crawler.discover import discover
+from tests.httpserver import Reply
+from tests.integration import test_crawl
+from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
+from tests.unit.test_source_kinds import section
+from vedette.daemon.context import Context
+from vedette.model import DropReason
+
+crawl = test_crawl.crawl
+LATER = timedelta(hours=25)
+
+
+def urlset(crawl: Crawl, *entries: tuple[str, str]) -> Reply:
+    urls = "".join(
+        f"<url><loc>{crawl.site.url(path)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>"
+        for path, day in entries
+    )
+    return Reply(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode(), headers=XML)
+
+
+def index(crawl: Crawl, *children: tuple[str, str], **headers: str) -> Reply:
+    maps = "".join(
+        f"<sitemap><loc>{crawl.site.url(path)}</loc><lastmod>{at}</lastmod></sitemap>" for path, at in children
+    )
+    body = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{maps}</sitemapindex>'
+    return Reply(body.encode(), headers={**XML, **headers})
+
+
+def paths(crawl: Crawl) -> list[str]:
+    """What was asked since the last call, robots.txt left out."""
+    asked = [a.path for a in crawl.site.log if a.path != "/robots.txt"]
+    crawl.site.log.clear()
+    return asked
+
+
+def page(crawl: Crawl, *names: str) -> None:
+    for name in names:
+        crawl.site.routes[name] = Reply(f"<p>{name}</p>".encode(), headers=HTML)
+
+
+# --------------------------------------------------------------------------- sitemaps
+
+
+def test_what_is_old_in_a_sitemap_is_remembered_and_not_fetched(crawl: Crawl) -> None:
+    crawl.declare("/map", kind="sitemap")
+    crawl.site.routes["/map"] = urlset(crawl, ("/old", "2024-01-01"), ("/new", "2026-03-01"))
+    page(crawl, "/new", "/old")
+    assert crawl.run().new_items == 2
+    assert paths(crawl) == ["/map", "/new"]
+    assert crawl.drops() == [DropReason.TOO_OLD]
+
+
+def test_of_an_index_only_changed_children_are_asked_again(crawl: Crawl) -> None:
+    crawl.declare("/index", kind="sitemap")
+    crawl.site.routes["/index"] = index(
+        crawl, ("/m1.xml", "2026-02-01T00:00:00Z"), ("/m2.xml", "2026-03-01T00:00:00Z"), ETag='"1"'
+    )
+    crawl.site.routes["/m1.xml"] = urlset(crawl)
+    crawl.site.routes["/m2.xml"] = urlset(crawl, ("/a", "2026-03-01"))
+    page(crawl, "/a", "/b")
+    crawl.run()
+    assert paths(crawl) == ["/index", "/m2.xml", "/m1.xml", "/a"]
+    crawl.run(LATER)
+    assert paths(crawl) == ["/index"]
+    crawl.site.routes["/index"] = index(
+        crawl, ("/m1.xml", "2026-02-01T00:00:00Z"), ("/m2.xml", "2026-03-04T00:00:00Z"), ETag='"2"'
+    )
+    crawl.site.routes["/m2.xml"] = urlset(crawl, ("/a", "2026-03-01"), ("/b", "2026-03-04"))
+    assert crawl.run(LATER).new_items == 1
+    assert paths(crawl) == ["/index", "/m2.xml", "/b"]
+
+
+def test_a_news_child_is_asked_conditionally_behind_an_index_that_stays(crawl: Crawl) -> None:
+    crawl.declare("/index", kind="newssitemap")
+    whole = index(crawl, ("/news.xml", "2026-03-01"), ETag='"1"')
+    crawl.site.routes["/index"] = lambda asked: Reply(status=304) if "If-None-Match" in asked.headers else whole  # type: ignore[assignment,return-value]
+    child = urlset(crawl, ("/a", "2026-03-01"))
+    crawl.site.routes["/news.xml"] = Reply(child.body, headers={**XML, "Etag": '"n1"'})
+    page(crawl, "/a", "/b")
+    crawl.run()
+    child = urlset(crawl, ("/a", "2026-03-01"), ("/b", "2026-03-03"))
+    crawl.site.routes["/news.xml"] = Reply(child.body, headers={**XML, "Etag": '"n2"'})
+    crawl.site.log.clear()
+    assert crawl.run(LATER).new_items == 1
+    asked = crawl.site.asked("/news.xml")
+    assert [a.headers.get("If-None-Match") for a in asked] == ['"n1"']
+    crawl.site.routes["/news.xml"] = Reply(status=304)
+    crawl.run(LATER)
+    assert crawl.status.last_outcome == "not-modified"
+    assert crawl.status.etag == '"1"'
+    assert crawl.item(2).silent is False
+
+
+def test_an_index_whose_children_all_fail_has_failed(crawl: Crawl) -> None:
+    crawl.declare("/index", kind="sitemap")
+    crawl.site.routes["/index"] = index(crawl, ("/m1.xml", "2026-03-01T00:00:00Z"))
+    crawl.site.routes["/m1.xml"] = Reply(status=500)
+    crawl.run()
+    assert (crawl.status.last_outcome, crawl.status.failures) == ("server-error", 1)
+    crawl.site.routes["/m1.xml"] = urlset(crawl, ("/a", "2026-03-01"))
+    page(crawl, "/a")
+    assert crawl.run(LATER).new_items == 1
+    assert crawl.item().silent
+
+
+# --------------------------------------------------------------------------- listings
+
+
+def stories(first: int, last: int) -> list[str]:
+    return [f"/2026/story-number-{n}" for n in range(first, last, -1)]
+
+
+def test_a_listing_is_read_back_to_what_is_known(crawl: Crawl) -> None:
+    crawl.declare("/news", kind="listing")
+    page(crawl, *stories(10, 0))
+    crawl.site.routes["/news"] = Reply(section(*stories(3, 0)), headers=HTML)
+    assert crawl.run().new_items == 3
+    paths(crawl)
+    for number, first in ((1, 9), (2, 6), (3, 3)):
+        body = section(*stories(first, first - 3)).replace(b"page=2", f"page={number + 1}".encode())
+        crawl.site.routes["/news" if number == 1 else f"/news?page={number}"] = Reply(body, headers=HTML)
+    assert crawl.run(LATER).new_items == 6
+    assert paths(crawl)[:3] == ["/news", "/news?page=2", "/news?page=3"]
+    assert crawl.run(LATER).new_items == 0
+    assert paths(crawl) == ["/news"]
+
+
+# --------------------------------------------------------------------------- home pages
+
+
+HOME = b"""<html><head><title>Gazette</title>
+<link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
+<link rel="alternate" type="application/rss+xml" href="/feed"></head>
+<body><main><ul><li><h3><a href="/2026/a-story-of-the-day">A story of the day, told on the home page</a></h3></li></ul></main>
+</body></html>"""
+
+
+@pytest.fixture
+def home(crawl: Crawl) -> Iterator[Crawl]:
+    crawl.declare("/", kind="autodiscover")
+    crawl.site.routes["/"] = Reply(HOME, headers=HTML)
+    feed(crawl, "/1", "/2")
+    return crawl
+
+
+def test_a_home_page_is_polled_by_the_feed_that_it_names(home: Crawl) -> None:
+    home.site.routes["/feed"] = Reply(home.site.routes["/feed"].body, headers={**XML, "Etag": '"f"'})  # type: ignore[union-attr]
+    assert home.run().new_items == 2
+    assert paths(home) == ["/", "/feed", "/1", "/2"]
+    home.run(LATER)
+    assert [asked.headers.get("If-None-Match") for asked in home.site.asked("/feed")] == ['"f"']
+    assert home.site.asked("/") == []
+
+
+def test_what_a_home_page_named_is_looked_for_anew_when_it_fails(home: Crawl) -> None:
+    home.run()
+    home.site.routes["/feed2"] = Reply(rss((home.site.url("/3"), "T")), headers=XML)
+    page(home, "/3")
+    del home.site.routes["/feed"]
+    home.site.routes["/"] = Reply(HOME.replace(b'"/feed"', b'"/feed2"'), headers=HTML)
+    for _ in range(3):
+        home.run(LATER)
+    assert home.status.failures == 3
+    assert home.run(LATER + LATER).new_items == 1
+    assert home.status.failures == 0
+    assert home.item(3).silent is False
+
+
+def test_a_home_page_without_a_feed_gives_its_sitemap_or_its_own_links(home: Crawl) -> None:
+    del home.site.routes["/feed"]
+    page(home, "/2026/a-story-of-the-day", "/s")
+    assert home.run().new_items == 1
+    assert home.item().url == home.site.url("/2026/a-story-of-the-day")
+
+
+def test_entry_points_come_with_what_they_hold(home: Crawl) -> None:
+    home.site.routes["/robots.txt"] = Reply(f"Sitemap: {home.site.url('/map.xml')}\n".encode())
+    home.site.routes["/map.xml"] = urlset(home, ("/a", "2026-03-01"), ("/b", "2026-02-28"))
+    context = Context(home.settings, home.clock, home.store, "look", "boot", structlog.get_logger())
+    found = discover(context, home.site.url("/"))
+    assert [(f.kind, f.entries, f.dated) for f in found] == [("feed", 2, 0), ("listing", 1, 0), ("sitemap", 2, 2)]
+    assert found[-1].interval is not None
+    (itself,) = discover(context, home.site.url("/map.xml"))
+    assert itself.kind == "sitemap"
