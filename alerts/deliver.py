@@ -22,7 +22,7 @@ from alerts.channels import Channel as ChannelKind
 from alerts.gathering import run_digests
 from alerts.holding import hold_back
 from alerts.links import with_links
-from alerts.notice import clean
+from alerts.operator import tell_owner
 from storage import Transaction
 from vedette.errors import StorageError, VedetteError
 from vedette.links import LinkSigner
@@ -311,7 +311,9 @@ class Courier:
             why = error if gone else f"failing since {since:%Y-%m-%d %H:%M} UTC: {error}"
             if tx.channels.disable(channel.id, why, now):
                 self.context.log.error("channel disabled", channel=channel.id, reason=why)
-                tell_owner(tx, channel, why, now)
+                told = tell_owner(tx, channel, why, now, self.context.settings.operator.channels)
+                if not told:
+                    self.context.log.error("nobody could be told of the channel", channel=channel.id)
 
     async def _rest(self) -> None:
         if self._running:
@@ -351,40 +353,3 @@ def what_next(
     wait = timedelta(minutes=waits[attempt - 1]) * (1 - JITTER + 2 * JITTER * chance)
     uncertain = result.outcome is AttemptOutcome.UNCERTAIN
     return DeliveryState.UNCERTAIN if uncertain else DeliveryState.RETRY, now + wait, None
-
-
-def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime) -> None:
-    """Tell the owner of a channel that was disabled, on another one of theirs."""
-    others = [c for c in tx.channels.list() if c.active and c.id != channel.id and c.analyst == channel.analyst]
-    if not others:
-        return
-    owner = tx.analysts.get(channel.analyst or "")
-    notice = Notice(
-        topic="vedette",
-        topic_title="Vedette",
-        topic_version=0,
-        title=f"Your channel {channel.id} was switched off",
-        url="",
-        site="",
-        language="en",
-        country="",
-        published_at=None,
-        published_precision="",
-        seen_at=now,
-        sentences=(),
-        hits=(),
-        story_id=0,
-        alert_id=None,
-        reason=DeliveryReason.OPERATOR,
-        timezone=owner.timezone if owner else "UTC",
-        locale=owner.locale if owner else "en",
-        text=clean(
-            f"Nothing can be delivered through it: {why}. Mend it, then run: vedette channels enable {channel.id}"
-        ),
-    )
-    key = f"operator-{channel.id}-{now.isoformat()}"
-    tx.deliveries.add(
-        NewDelivery(key, others[0].id, DeliveryReason.OPERATOR, notice, now, expires_at=now + timedelta(days=7)),
-        None,
-        now,
-    )

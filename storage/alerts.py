@@ -91,6 +91,11 @@ class Alerts(Aggregate):
             query = query.where(AlertRow.id.in_(joined))
         return [self._view(row) for row in self.session.scalars(query)]
 
+    def count(self, since: datetime) -> int:
+        """How many alerts were made since then."""
+        query = select(func.count()).select_from(AlertRow).where(AlertRow.created_at >= since)
+        return self.session.scalar(query) or 0
+
     def get(self, alert_id: int) -> AlertView | None:
         """One alert."""
         row = self.session.get(AlertRow, alert_id)

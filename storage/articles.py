@@ -87,9 +87,12 @@ class Articles(Aggregate):
         query = select(RevisionRow).where(RevisionRow.article_id == article_id).order_by(RevisionRow.revision)
         return [Revision(row.revision, row.at, row.title, row.text) for row in self.session.scalars(query)]
 
-    def count(self) -> int:
-        """How many articles the archive holds."""
-        return self.session.scalar(select(func.count()).select_from(ArticleRow)) or 0
+    def count(self, since: datetime | None = None) -> int:
+        """How many articles the archive holds, or took in since then."""
+        query = select(func.count()).select_from(ArticleRow)
+        if since is not None:
+            query = query.where(ArticleRow.seen_at >= since)
+        return self.session.scalar(query) or 0
 
     def began(self, since: datetime) -> datetime | None:
         """When the earliest article appeared that the archive has from `since` on: published or first stored then."""

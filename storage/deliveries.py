@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, update
@@ -25,6 +25,8 @@ from vedette.model import (
     Sentence,
 )
 
+LONGEST_TRIED = timedelta(days=10)
+"""How long after it was made a message may still be sent."""
 MOST_NEWS = 12
 """Lines of news that a waiting update gathers."""
 
@@ -413,6 +415,26 @@ class Deliveries(Aggregate):
         query = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
         rows = dict(self.session.execute(query).all())
         return {state: rows.get(state.value, 0) for state in DeliveryState}
+
+    def overdue(self, before: datetime, now: datetime) -> tuple[int, datetime | None]:
+        """What nobody has tried although it was due before that instant and its channel is on: how many, since when."""
+        query = (
+            select(func.count(), func.min(DeliveryRow.next_attempt_at))
+            .join(ChannelRow, ChannelRow.id == DeliveryRow.channel)
+            .where(within(DeliveryRow.state, OPEN), DeliveryRow.next_attempt_at <= before, free(DeliveryRow, now))
+            .where(ChannelRow.active, or_(ChannelRow.next_ok_at.is_(None), ChannelRow.next_ok_at <= before))
+        )
+        count, since = self.session.execute(query).one()
+        return count, since
+
+    def sent_count(self, since: datetime) -> int:
+        """How many messages were sent since then, what digests told not counted apart."""
+        query = select(func.count()).where(
+            DeliveryRow.created_at >= since - LONGEST_TRIED,
+            DeliveryRow.sent_at >= since,
+            DeliveryRow.digest_id.is_(None),
+        )
+        return self.session.scalar(query) or 0
 
     def sent_since(self, subscription: str, since: datetime) -> int:
         """How many messages of their own a subscription's deliveries of that time make: what its cap counts."""

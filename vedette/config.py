@@ -16,8 +16,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vedette.errors import ConfigError
@@ -205,6 +215,37 @@ class DeliverSettings(Section):
     `apprise.txt.j2`, `feed.html.j2`. They go before the shipped ones; one in a folder named as a channel before all."""
 
 
+class OperatorSettings(Section):
+    """Who looks after this installation, and how they know that silence means that there is no news."""
+
+    channels: Strings = []
+    """Ids of channels that are told when nothing can be delivered, and get the daily line."""
+    daily_at: str = "08:00"
+    """When the daily line comes that says whether all is well, "HH:MM"; "" for never. It is logged as well."""
+    timezone: str = "UTC"
+    """The time zone of `daily_at`."""
+    undelivered_after: Duration = timedelta(minutes=30)
+    """How long nothing may come through a channel, or wait to be sent, before the operator is told."""
+    heartbeat_url: Secret = SecretStr("")
+    """An address that is asked (GET) while all is well, such as one of healthchecks.io; "" for none."""
+    heartbeat_every: Duration = timedelta(minutes=5)
+    """How often it is asked."""
+
+    @field_validator("daily_at")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError('must be a time like "08:00"')
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a time zone like Europe/Rome")
+        return value
+
+
 class WebSettings(Section):
     """The pages for analysts and the HTTP API."""
 
@@ -294,6 +335,7 @@ class Settings(BaseSettings):
     extract: ExtractSettings = ExtractSettings()
     alerts: AlertSettings = AlertSettings()
     deliver: DeliverSettings = DeliverSettings()
+    operator: OperatorSettings = OperatorSettings()
     web: WebSettings = WebSettings()
     smtp: SmtpSettings = SmtpSettings()
     network: NetworkSettings = NetworkSettings()

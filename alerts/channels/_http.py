@@ -53,10 +53,21 @@ class _Progress:
 
 async def post(url: str, content: bytes, headers: Mapping[str, str], context: SendContext) -> Reply | Result:
     """POST once: no redirect is followed, no proxy of the environment used. A Result where there was no answer."""
+    return await _ask("POST", url, content, headers, context)
+
+
+async def get(url: str, context: SendContext) -> Reply | Result:
+    """GET once, with the same care."""
+    return await _ask("GET", url, b"", {}, context)
+
+
+async def _ask(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], context: SendContext
+) -> Reply | Result:
     progress = _Progress()
     try:
         async with asyncio.timeout(context.timeout + BODY_SECONDS):
-            return await _exchange(url, content, headers, context, progress)
+            return await _exchange(method, url, content, headers, context, progress)
     except SSRFGuardError as error:
         # The operator can allow the network, and the message then still goes out: so this is no end for it.
         return Result(AttemptOutcome.RETRY, "resolve", "blocked-address", str(error))
@@ -73,7 +84,7 @@ def _certificates() -> ssl.SSLContext:
 
 
 async def _exchange(
-    url: str, content: bytes, headers: Mapping[str, str], context: SendContext, progress: _Progress
+    method: str, url: str, content: bytes, headers: Mapping[str, str], context: SendContext, progress: _Progress
 ) -> Reply:
     sent = {"User-Agent": context.user_agent, "Accept-Encoding": "identity", **headers}
     client = AsyncClient(
@@ -84,7 +95,7 @@ async def _exchange(
         verify=_certificates(),
     )
     async with client:
-        request = client.build_request("POST", url, content=content, headers=sent, extensions={"trace": progress.note})
+        request = client.build_request(method, url, content=content, headers=sent, extensions={"trace": progress.note})
         async with asyncio.timeout(context.timeout):  # httpx bounds each read, which a slow drip never exceeds
             response = await client.send(request, stream=True)
         try:

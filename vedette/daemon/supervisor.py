@@ -13,6 +13,7 @@ import psutil
 
 from storage import Store
 from vedette.daemon.context import Context
+from vedette.daemon.deadman import DeadMan
 from vedette.daemon.worker import ROLES
 from vedette.errors import VedetteError
 
@@ -136,6 +137,10 @@ class Supervisor:
         with self.store.write() as tx:
             tx.workers.beat(self.context.owner, self.context.role, self.context.clock.now())
 
+    def missing(self) -> list[str]:
+        """Workers that do not run."""
+        return [w.name for w in self.workers if w.process is None or w.process.poll() is not None]
+
     def stop(self) -> None:
         """Ask all workers to finish; end those that take too long."""
         running = [w.process for w in self.workers if w.process is not None]
@@ -218,6 +223,7 @@ def ticks(supervisor: Supervisor) -> list[tuple[Callable[[], None], float]]:
         (_enduring(supervisor.watch_clock, supervisor), 5.0),
         (_enduring(supervisor.beat, supervisor), 5.0),
         (_enduring(supervisor.prune, supervisor), 3600.0),
+        (_enduring(DeadMan(supervisor.context, supervisor.missing).look, supervisor), 5.0),
     ]
 
 
