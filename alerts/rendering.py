@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 
 from alerts.calendar import zone_of as zone_of
 from vedette.model import DeliveryReason, Notice, Sentence
@@ -31,6 +33,17 @@ def marked(sentence: Sentence, escape: Callable[[str], str], mark: Mark, *, long
     if at + len(rest) > longest:
         rest = rest[: max(0, longest - at)].rstrip() + "…"
     return "".join([*parts, escape(rest)])
+
+
+def headline(notice: Notice) -> Sentence:
+    """The title, with the hits in it marked."""
+    told = (s for s in notice.sentences if s.field == "title" and s.text == notice.title)
+    return next(told, Sentence(notice.title, (), "title"))
+
+
+def quoted(notice: Notice) -> list[Sentence]:
+    """The sentences to show below the title: not the title again."""
+    return [s for s in notice.sentences if s.field != "title" or s.text != notice.title]
 
 
 def flag(country: str) -> str:
@@ -58,10 +71,17 @@ def local_time(notice: Notice) -> str:
     """When it was published in the reader's zone; only the day where no more is known; else when it was seen."""
     zone, locale = zone_of(notice.timezone), _locale(notice.locale)
     if notice.published_at is None:
-        return "seen " + format_datetime(notice.seen_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
+        return f"seen {_minute(notice.seen_at, zone, locale)} {zone.key}"
     if notice.published_precision == "day":
         return format_date(notice.published_at.date(), "long", locale=locale)
-    return format_datetime(notice.published_at, "medium", tzinfo=zone, locale=locale) + f" {zone.key}"
+    return f"{_minute(notice.published_at, zone, locale)} {zone.key}"
+
+
+def _minute(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """Day and time of day, without seconds: those of a publisher mean nothing."""
+    date = format_date(at.astimezone(zone), "medium", locale=locale)
+    time = format_time(at, "short", tzinfo=zone, locale=locale)
+    return str(get_datetime_format("medium", locale=locale)).replace("{1}", date).replace("{0}", time)
 
 
 def _locale(code: str) -> Locale:

@@ -16,7 +16,19 @@ import css_inline
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 from markupsafe import Markup, escape
 
-from alerts.rendering import Mark, direction, flag, links, local_time, marked, place, subject_prefix, why
+from alerts.rendering import (
+    Mark,
+    direction,
+    flag,
+    headline,
+    links,
+    local_time,
+    marked,
+    place,
+    quoted,
+    subject_prefix,
+    why,
+)
 from vedette.errors import ConfigError
 from vedette.model import Notice, Sentence
 
@@ -66,12 +78,11 @@ def values(notice: Notice) -> Mapping[str, Any]:
     return {
         "notice": notice,
         "subject": f"{subject_prefix(notice)}{notice.title}",
+        "headline": headline(notice),
+        "quoted": quoted(notice),
         "time": local_time(notice),
         "place": place(notice),
-        "entries": [
-            {"notice": entry, "time": local_time(entry), "place": place(entry)}
-            for entry in notice.entries[:MOST_ENTRIES]
-        ],
+        "entries": [entry_values(entry) for entry in notice.entries[:MOST_ENTRIES]],
         "left_out": max(0, len(notice.entries) - MOST_ENTRIES),
         "flag": flag(notice.country),
         "direction": direction(notice.language),
@@ -81,6 +92,11 @@ def values(notice: Notice) -> Mapping[str, Any]:
         "mark_strong": lambda s: _mark_html(s, Mark("<strong>", "</strong>")),
         "mark_text": lambda s: marked(s, str, Mark("*", "*")),
     }
+
+
+def entry_values(entry: Notice) -> dict[str, Any]:
+    """What a template can use of an entry of a digest."""
+    return {"notice": entry, "time": local_time(entry), "place": place(entry), "quoted": quoted(entry)}
 
 
 def _mark_html(sentence: Sentence, mark: Mark) -> Markup:

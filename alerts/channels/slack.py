@@ -14,8 +14,7 @@ from pydantic import SecretStr, field_validator, model_validator
 from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext, web_address
 from alerts.channels._http import Reply, post, retry_after
 from alerts.channels._mrkdwn import bold, cut, escaped, fault, link
-from alerts.rendering import local_time, place
-from alerts.templating import render_json
+from alerts.templating import entry_values, render_json
 from vedette.errors import ConfigError
 from vedette.model import AttemptOutcome, Notice, Sentence
 
@@ -164,7 +163,7 @@ def _message(
     more = {
         "quoted": quoted,
         "hits": "; ".join(cut(hit, 80) for hit in notice.hits[:6]),
-        "entries": [{"notice": e, "place": place(e), "time": local_time(e)} for e in entries],
+        "entries": [entry_values(entry) for entry in entries],
         "left_out": len(notice.entries) - len(entries),
         "escaped": escaped,
         "link": link,

@@ -71,7 +71,7 @@ def test_a_mail_arrives_whole() -> None:
         assert said in html, said
     assert "Minister *Krosetto* came." in text
     assert re.search(r"Minister <b[^>]*>Krosetto</b> came\.", html)
-    assert "12:15:00" in text  # 08:15 UTC, in Baku
+    assert "12:15" in text  # 08:15 UTC, in Baku
     assert 'href="https://news.example/a?b=1&amp;c=2"' in html
     assert "https://vedette.example/explain?url=x" in html
     assert "https://o.example/" in text

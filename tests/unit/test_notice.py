@@ -19,15 +19,15 @@ from vedette.model import DeliveryReason, Match, Sentence, Span, Topic
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "Sep 23, 2026, 12:15:00\u202fPM Asia/Baku"),
-        ({"timezone": "Asia/Kathmandu"}, "Sep 23, 2026, 2:00:00\u202fPM Asia/Kathmandu"),
-        ({"locale": "it"}, "23 set 2026, 12:15:00 Asia/Baku"),
-        ({"locale": "pt-BR"}, "23 de set. de 2026 12:15:00 Asia/Baku"),
-        ({"locale": "no such thing"}, "Sep 23, 2026, 12:15:00\u202fPM Asia/Baku"),
-        ({"timezone": "Mars/Olympus"}, "Sep 23, 2026, 8:15:00\u202fAM UTC"),
-        ({"timezone": "../etc/passwd"}, "Sep 23, 2026, 8:15:00\u202fAM UTC"),
+        ({}, "Sep 23, 2026, 12:15\u202fPM Asia/Baku"),
+        ({"timezone": "Asia/Kathmandu"}, "Sep 23, 2026, 2:00\u202fPM Asia/Kathmandu"),
+        ({"locale": "it"}, "23 set 2026, 12:15 Asia/Baku"),
+        ({"locale": "pt-BR"}, "23 de set. de 2026 12:15 Asia/Baku"),
+        ({"locale": "no such thing"}, "Sep 23, 2026, 12:15\u202fPM Asia/Baku"),
+        ({"timezone": "Mars/Olympus"}, "Sep 23, 2026, 8:15\u202fAM UTC"),
+        ({"timezone": "../etc/passwd"}, "Sep 23, 2026, 8:15\u202fAM UTC"),
         ({"published_precision": "day"}, "September 23, 2026"),
-        ({"published_at": None}, "seen Sep 23, 2026, 12:15:00\u202fPM Asia/Baku"),
+        ({"published_at": None}, "seen Sep 23, 2026, 12:15\u202fPM Asia/Baku"),
     ],
 )
 def test_times_are_the_readers(changes: dict[str, Any], said: str) -> None:

@@ -109,8 +109,9 @@ def test_an_html_validator_and_the_tables_of_mail_clients_find_no_fault() -> Non
     assert done.returncode == 0, done.stderr
     for name, found in zip(MESSAGES, json.loads(done.stdout), strict=True):
         assert found["invalid"] == [], name
-        # what has no substitute: a client that drops either shows the same mail
-        told = [line for line in found["unsupported"] if not line.startswith(("`<body> element`", "`role attribute`"))]
+        # what has no substitute: a client that drops one shows the same mail, or a very long word that stands out
+        bearable = ("`<body> element`", "`role attribute`", "`word-break`")
+        told = [line for line in found["unsupported"] if not line.startswith(bearable)]
         assert told == [], name
 
 
