@@ -195,7 +195,8 @@ ASKERS = {"vedette": vedette, "aiohttp": aiohttp_alone, "scrapy": scrapy_default
 def ask_alone(name: str, base: str, kind: str, requests: int, pem: Path) -> float:
     """One measurement in a fresh process."""
     command = [sys.executable, __file__, "--asker", name, "--base", base, "--kind", kind, "--requests", str(requests)]
-    env = {**os.environ, "SSL_CERT_FILE": str(pem), "no_proxy": "*"}
+    env = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    env["SSL_CERT_FILE"] = str(pem)
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise SystemExit(f"{name} {kind} at {base}: {done.stderr[-2000:]}")
