@@ -253,7 +253,7 @@ class Catalogue:
         """The ids of the entities that have this alias, compared folded."""
         if self._alias_owners is None:
             owners: dict[str, list[str]] = {}
-            for identity, names in self._all_names():
+            for identity, names in self.names():
                 for folded in names:
                     owners.setdefault(folded, []).append(identity)
             self._alias_owners = owners
@@ -273,7 +273,7 @@ class Catalogue:
         """Entities of the same kind with an alias that has one of this entity's inside: Seoul ADEX for ADEX."""
         if self._longer is None:
             longer: dict[str, set[tuple[str, str]]] = {}
-            for identity, names in self._all_names():
+            for identity, names in self.names():
                 for folded in names:
                     if " " in folded:
                         for word in folded.split():
@@ -286,7 +286,7 @@ class Catalogue:
                     found[identity] = None
         return [self[identity] for identity in sorted(found) if self[identity].kind == entity.kind]
 
-    def _all_names(self) -> Iterator[tuple[str, list[str]]]:
+    def names(self) -> Iterator[tuple[str, list[str]]]:
         """The folded names of every entity."""
         for identity in dict.fromkeys([*self._raw, *self._entities]):
             names = self._folded.get(identity)

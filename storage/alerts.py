@@ -138,6 +138,12 @@ class Alerts(Aggregate):
             for row in self.session.scalars(query)
         ]
 
+    def not_relevant(self, topic: str) -> builtins.list[int]:
+        """The alerts of a topic that a reader called not relevant."""
+        said = select(SuppressionRow.alert_id).where(SuppressionRow.reason == DeliveryReason.NOT_RELEVANT.value)
+        query = select(AlertRow.id).where(AlertRow.topic_id == topic, AlertRow.id.in_(said)).order_by(AlertRow.id)
+        return list(self.session.scalars(query))
+
     def _view(self, row: AlertRow) -> AlertView:
         article = self.session.get_one(ArticleRow, row.article_id)
         topic = self.session.get(TopicRow, row.topic_id)

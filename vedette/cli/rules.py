@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,30 @@ def backtest_command(
         for line in _backtest.lines(result, examples):
             click.echo(line)
     return 0 if result.articles else 1
+
+
+@command.command("contexts")
+@click.argument("expression")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1))
+@click.option("--examples", default=3, show_default=True, type=click.IntRange(0), help="Titles of each context.")
+@pass_app
+def contexts_command(app: App, expression: str, days: int, examples: int) -> int:
+    """Group the hits of EXPRESSION in the archive by what they are about, with the clause that keeps a rule to each.
+
+    EXPRESSION is a term such as ADEX or @adex, or any rule. A term that means several things needs such a clause: its
+    effect is measured on the hits. Exits 1 where there are none.
+    """
+    from vedette.cli import _tuning
+    from vedette.tuning import contexts
+
+    with app.store().read() as tx:
+        found = contexts(tx, expression, since=app.clock.now() - timedelta(days=days), examples=examples)
+    if app.json:
+        emit_json(_tuning.contexts_value(found))
+    else:
+        for line in _tuning.contexts_lines(found):
+            click.echo(line)
+    return 0 if found.articles else 1
 
 
 def _refused(expression: str, error: RuleError, as_json: bool) -> None:

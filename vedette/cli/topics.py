@@ -1,15 +1,17 @@
-"""Topics: list, add, edit, show, import, export, remove."""
+"""Topics: list, add, edit, propose, show, import, export, remove."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vedette.cli._app import App, pass_app
+from vedette.cli._output import emit_json, say
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def add(app: App, topic_id: str, rule: str, title: str, description: str) -> Non
     with app.store().read() as tx:
         if tx.topics.get(topic_id) is not None:
             raise UsageError(f"there is a topic {topic_id!r} already: `vedette topics edit {topic_id}`")
-    _save(app, Topic(topic_id, _rule(rule), title or topic_id, description), "", "")
+    save(app, Topic(topic_id, _rule(rule), title or topic_id, description), "", "")
 
 
 @command.command()
@@ -80,7 +82,7 @@ def edit(
     if rule is not None:
         changes["rule"] = _rule(rule)
     given = {name: value for name, value in changes.items() if value is not None}
-    _save(app, replace(topic, **given), author, reason)
+    save(app, replace(topic, **given), author, reason)
 
 
 @command.command()
@@ -130,6 +132,37 @@ def import_(app: App, file: Path | None, starter: bool) -> None:
 
 
 @command.command()
+@click.argument("topic_id", metavar="ID")
+@click.option("--not-relevant", "alert_ids", metavar="ALERT", type=int, multiple=True, help="Which; repeatable.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1), help="Measure on the last so many days.")
+@click.option("--take", metavar="N", type=click.IntRange(1), help="Change the topic as proposal N says.")
+@pass_app
+def propose(app: App, topic_id: str, alert_ids: tuple[int, ...], days: int, take: int | None) -> int:
+    """Propose changes of a topic's rule by which alerts that were not relevant would not have been.
+
+    They are those that readers called so, or those named. Each change is measured on the archive: what it would have
+    dropped, and what it loses of the other hits. Exits 1 where there is none to propose.
+    """
+    from vedette import tuning
+    from vedette.cli import _tuning
+
+    with app.store().read() as tx:
+        found = tuning.not_relevant(tx, topic_id, alert_ids, since=app.clock.now() - timedelta(days=days))
+    if take is not None:
+        if take > len(found.proposals):
+            raise UsageError(f"there are {len(found.proposals)} proposals, no number {take}")
+        told = f"not relevant: alert {', '.join(map(str, found.alerts))}"
+        save(app, replace(found.topic, rule=found.proposals[take - 1].rule), "", told)
+        return 0
+    if app.json:
+        emit_json(_tuning.feedback_value(found))
+    else:
+        for line in _tuning.feedback_lines(found):
+            say(line)
+    return 0 if found.proposals else 1
+
+
+@command.command()
 @pass_app
 def export(app: App) -> None:
     """Print all topics as YAML that `vedette apply` takes."""
@@ -155,7 +188,8 @@ def _rule(text: str) -> str:
     return (sys.stdin.read() if text == "-" else text).strip()
 
 
-def _save(app: App, topic: Topic, author: str, reason: str) -> None:
+def save(app: App, topic: Topic, author: str, reason: str) -> None:
+    """Store a topic and say so; RuleError for a rule that must be refused."""
     from alerts.entities import Catalogue
     from alerts.monitor import Monitor
 
