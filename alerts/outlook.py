@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.calendar import zone_of
+from alerts.calendar import next_digest
 from alerts.decide import UPDATE_AT
 from vedette.model import Cadence
 
@@ -26,7 +26,7 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a subscription would have got. `held`: messages over the cap that would have gone out later, all told."""
+    """What a subscription would have got. `held`: messages over the cap, which come in a digest."""
 
     cadence: Cadence
     messages: int
@@ -80,7 +80,7 @@ def expected(
     told = messages(articles)
     if cadence is Cadence.AT_ONCE:
         return Expected(cadence, len(told), round(len(told) / weeks, 1), _over_the_cap(told, cap_per_hour))
-    digests = len({_period(at, cadence, timezone, digest_at) for at in told})
+    digests = len({next_digest(cadence, digest_at, at, timezone) for at in told})
     return Expected(cadence, digests, round(digests / weeks, 1), 0)
 
 
@@ -92,16 +92,3 @@ def _over_the_cap(told: Sequence[datetime], cap: int) -> int:
             first += 1
         held += place - first >= cap
     return held
-
-
-def _period(at: datetime, cadence: Cadence, timezone: str, digest_at: str) -> tuple[int, ...]:
-    """The digest that an instant falls into: digests go out at a local time of the day, weekly ones on Mondays."""
-    local = at.astimezone(zone_of(timezone))
-    if cadence is Cadence.HOURLY:
-        return (*local.timetuple()[:4],)
-    hours, minutes = map(int, digest_at[-5:].split(":"))
-    day = (local.replace(tzinfo=None) - timedelta(hours=hours, minutes=minutes)).date()
-    if cadence is Cadence.DAILY:
-        return (day.toordinal(),)
-    year, week, _ = day.isocalendar()
-    return year, week

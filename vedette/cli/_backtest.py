@@ -67,7 +67,7 @@ def lines(result: Backtest, shown: int) -> Iterator[str]:
         f"{result.articles} articles of {result.stories} stories since {result.since:%Y-%m-%d}: "
         f"about {result.alerts_per_week} alerts a week"
     )
-    late = f"; {expected.held} of them later, over the cap of an hour" if expected.held else ""
+    late = f"; {expected.held} of all over the cap, in a digest" if expected.held else ""
     yield f"a subscription {expected.cadence}: about {expected.per_week} messages a week{late}"
     widest = max(result.days.values(), default=1)
     for day, count in result.days.items():

@@ -103,7 +103,11 @@ def not_relevant(app: App, alert_id: int, subscriptions: tuple[str, ...]) -> Non
         chosen = silence(tx, alert_id, DeliveryReason.NOT_RELEVANT, app.clock.now(), subscriptions=subscriptions)
         view = tx.alerts.get(alert_id)
     said = f"not relevant for {', '.join(chosen) or 'nobody: no subscriptions'}"
-    hint = f"`vedette topics propose {view.alert.topic} --not-relevant {alert_id}` shows how to change the rule" if view else ""
+    hint = (
+        f"`vedette topics propose {view.alert.topic} --not-relevant {alert_id}` shows how to change the rule"
+        if view
+        else ""
+    )
     app.emit({"not_relevant": chosen}, f"{said}\n{hint}".strip())
 
 

@@ -134,7 +134,9 @@ def import_(app: App, file: Path | None, starter: bool) -> None:
 @command.command()
 @click.argument("topic_id", metavar="ID")
 @click.option("--not-relevant", "alert_ids", metavar="ALERT", type=int, multiple=True, help="Which; repeatable.")
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1), help="Measure on the last so many days.")
+@click.option(
+    "--days", default=365, show_default=True, type=click.IntRange(1), help="Measure on the last so many days."
+)
 @click.option("--take", metavar="N", type=click.IntRange(1), help="Change the topic as proposal N says.")
 @pass_app
 def propose(app: App, topic_id: str, alert_ids: tuple[int, ...], days: int, take: int | None) -> int:
