@@ -66,7 +66,7 @@ def look(
         search = _Search(means, context.clock.now())
         return await search.look(url, kind, settings or {})
 
-    return uvloop.run(_with_means(context, work))
+    return with_means(context, work)
 
 
 def discover(context: Context, url: str) -> list[Found]:
@@ -75,10 +75,21 @@ def discover(context: Context, url: str) -> list[Found]:
     async def work(means: Means) -> list[Found]:
         return (await _Search(means, context.clock.now()).find(url))[0]
 
-    return uvloop.run(_with_means(context, work))
+    return with_means(context, work)
 
 
-async def _with_means(context: Context, work: Callable[[Means], Awaitable[T]]) -> T:
+async def sitemaps_of(means: Means, url: str) -> list[str]:
+    """The sitemaps that the robots.txt of a site names, or the usual address of one."""
+    await means.ask(normalise("/sitemap.xml", url), {})
+    return sitemaps_in(await means.robots(url), url) or [normalise("/sitemap.xml", url)]
+
+
+def with_means(context: Context, work: Callable[[Means], Awaitable[T]]) -> T:
+    """Do some work through the polite path, outside of any event loop."""
+    return uvloop.run(_work(context, work))
+
+
+async def _work(context: Context, work: Callable[[Means], Awaitable[T]]) -> T:
     reader = IsolatedReader(context.settings.plugins.modules)
     try:
         async with Fetcher(context.settings, context.clock) as fetcher:
@@ -176,7 +187,7 @@ class _Search:
             return [found] if found is not None else [], read
         offers: dict[str, Found] = {}
         robots = await self._means.robots(answer.url)
-        named = dict.fromkeys([*named_by(answer), *_sitemaps(robots, answer.url)])
+        named = dict.fromkeys([*named_by(answer), *sitemaps_in(robots, answer.url)])
         for candidates in (named, dict.fromkeys(normalise(path, answer.url) for path in USUAL)):
             for candidate in list(candidates)[:MOST]:
                 found, _ = await self.look(candidate)
@@ -236,7 +247,7 @@ def _leads_to_a_feed(url: str) -> bool:
     return last in ("rss", "feed", "atom") or last.endswith((".rss", ".xml", ".atom", ".rdf"))
 
 
-def _sitemaps(robots: str, url: str) -> list[str]:
+def sitemaps_in(robots: str, url: str) -> list[str]:
     """The sitemaps that a robots.txt names, those of news first."""
     found = [address for line in Protego.parse(robots).sitemaps if (address := normalise(line, url))]
     return sorted(found, key=lambda address: not NEWS.search(address))[:4]

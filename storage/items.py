@@ -14,8 +14,8 @@ from sqlalchemy import func, select, update
 from storage._base import Aggregate, free, instant, iso, rowcount, within
 from storage.fetches import Drops
 from storage.hosts import host_is_free
-from storage.models import WAITING, HostRow, ItemRow, PageRow, SightingRow, SourceRow
-from vedette.model import Drop, Entry, Item, ItemState, Page
+from storage.models import WAITING, DropRow, HostRow, ItemRow, PageRow, SightingRow, SourceRow
+from vedette.model import Drop, DropReason, Entry, Item, ItemState, Page
 from vedette.network import host_of
 
 
@@ -183,6 +183,23 @@ class Items(Aggregate):
     def known(self, identities: Collection[str]) -> set[str]:
         """Those of these identities that are items already."""
         return set(self.session.scalars(select(ItemRow.identity).where(ItemRow.identity.in_(list(identities)))))
+
+    def revive(self, identities: Collection[str], *, silent: bool) -> list[int]:
+        """Let items be fetched after all that were dropped for their age or their number; the ids of those."""
+        reasons = (DropReason.TOO_OLD.value, DropReason.OVERFLOW.value)
+        given_up = select(DropRow.item_id).where(DropRow.item_id == ItemRow.id, DropRow.reason.in_(reasons)).exists()
+        query = select(ItemRow).where(
+            ItemRow.identity.in_(list(identities)), ItemRow.state == ItemState.DROPPED.value, given_up
+        )
+        rows = list(self.session.scalars(query))
+        for row in rows:
+            row.state, row.silent, row.attempts = ItemState.NEW.value, silent, 0
+        self.session.flush()
+        return [row.id for row in rows]
+
+    def put_off(self, item_id: int, at: datetime) -> None:
+        """Let the page of an item that nobody holds wait until then."""
+        self.session.execute(update(ItemRow).where(ItemRow.id == item_id).values(next_attempt_at=at))
 
     def fetch_again(self, identity: str, now: datetime) -> bool:
         """Let the page of an item that was finished be fetched again, aloud: it changed. False where there is none."""

@@ -76,5 +76,10 @@ def choose(children: Sequence[Child], since: datetime | None, most: int) -> Iter
         yield Further(child.url, child.modified if is_dated(child.modified) else "")
 
 
+def is_of_articles(url: str) -> bool:
+    """Whether a sitemap's name leaves it open that it holds articles."""
+    return not OTHER.search(_file(url))
+
+
 def _file(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2] or urlsplit(url).path

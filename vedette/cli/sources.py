@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,6 +222,48 @@ def check(app: App, source_id: str) -> int:
         return 1
     app.emit(found, f"ok: {_preview(found)}")
     return 0
+
+
+@command.command()
+@click.argument("source_id", metavar="ID")
+@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day, in UTC.")
+@click.option("--alert", is_flag=True, help="Alert on what is found as if it were new.")
+@click.option("--sitemaps", is_flag=True, help="Also go through the sitemaps of its whole site.")
+@click.option("--restart", is_flag=True, help="Start over what was begun or done before.")
+@pass_app
+def backfill(app: App, source_id: str, since: datetime, alert: bool, sitemaps: bool, restart: bool) -> int:
+    """Find what a source published since a day: its sitemaps, older pages of a listing, the history of a feed.
+
+    It asks slowly and writes down how far it is: stopped and called again, it goes on. The pages are fetched by the
+    daemon, one in ten seconds; articles go to the archive and alert nobody, unless --alert is given.
+    """
+    import signal
+
+    from crawler.backfill import backfill as fill
+
+    with app.store().read() as tx:
+        status = tx.sources.get(source_id)
+    if status is None:
+        raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
+    context = app.context("crawl")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: context.stop.set())
+    with _output.progress(f"Backfilling {source_id}") as step:
+        done = fill(
+            context,
+            status.source,
+            since.replace(tzinfo=UTC),
+            alert=alert,
+            sitemaps=sitemaps,
+            restart=restart,
+            tell=lambda _: step(),
+        )
+    for problem in done.failed[-5:]:
+        _output.note(f"vedette: {problem}")
+    end = "Done" if done.done else "Stopped; call it again to go on"
+    counts = f"{done.new} items found, {done.known} known before, {done.undated} without a date left out"
+    app.emit(done, f"{end}: {done.requests} requests, {counts}.")
+    return 0 if done.done and not done.failed else 1
 
 
 @command.command("import")
