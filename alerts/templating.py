@@ -96,7 +96,13 @@ def values(notice: Notice) -> Mapping[str, Any]:
 
 def entry_values(entry: Notice) -> dict[str, Any]:
     """What a template can use of an entry of a digest."""
-    return {"notice": entry, "time": local_time(entry), "place": place(entry), "quoted": quoted(entry)}
+    return {
+        "notice": entry,
+        "time": local_time(entry),
+        "place": place(entry),
+        "quoted": quoted(entry),
+        "links": links(entry),
+    }
 
 
 def _mark_html(sentence: Sentence, mark: Mark) -> Markup:

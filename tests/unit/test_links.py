@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.channels import CHANNELS, validate
 from alerts.links import with_links
-from tests.notices import NOW, notice
+from tests.notices import NOW, context, digest, notice
 from vedette.links import Link, LinkError, LinkSigner, Purpose, address, feed_address
 from vedette.model import Delivery, DeliveryReason, DeliveryState
 from vedette.secrets import Vault
@@ -129,6 +130,17 @@ def test_a_message_carries_what_its_reader_can_do() -> None:
 def test_a_story_is_snoozed_only_where_there_is_one() -> None:
     links = with_links(delivery(notice=notice(story_id=0)), SIGNER, "https://vedette.example").links
     assert set(links) == {"mute", "unsubscribe"}
+
+
+def test_an_entry_of_a_digest_has_a_link_of_its_own_story() -> None:
+    told = with_links(delivery(notice=digest(3), alert_id=None), SIGNER, "https://vedette.example")
+    assert set(told.links) == {"mute", "unsubscribe"}
+    links = [read(entry.links["not-relevant"]) for entry in told.entries if "not-relevant" in entry.links]
+    assert [(link.subscription, link.story, link.alert) for link in links] == [("s1", 1, 1), ("s1", 2, 2)]
+    for kind in ("email", "feed"):
+        shown = CHANNELS[kind](validate(kind, CHANNELS[kind].example)).preview(told, context())
+        for entry in told.entries[1:]:
+            assert entry.links["not-relevant"] in shown
 
 
 @pytest.mark.parametrize(("changes", "public"), [({}, ""), ({"subscription": None}, "https://vedette.example")])
