@@ -264,7 +264,7 @@ def test_a_channel_that_hangs_does_not_delay_the_others(tmp_path: Path) -> None:
         context.stop.set()
         worker.join(30)
     assert len(receiver.requests) == 10
-    assert took < 8
+    assert took < 11, "after one another they would take 12"
     office.store.close()
 
 
