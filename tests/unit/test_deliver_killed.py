@@ -47,7 +47,7 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path, f"[deliver]\nconcurrency = {CONCURRENCY}\n", SystemClock())
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(100, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("kills", [10, pytest.param(500, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])])
 def test_kills_lose_nothing_and_double_at_most_what_was_in_flight(office: Office, kills: int) -> None:
     chance = random.Random(kills)
 
@@ -83,7 +83,7 @@ def test_kills_lose_nothing_and_double_at_most_what_was_in_flight(office: Office
     office.store.close()
 
 
-@pytest.mark.parametrize("stops", [3, pytest.param(40, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("stops", [3, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])])
 def test_sigterm_loses_nothing_and_doubles_nothing(office: Office, stops: int) -> None:
     def slowly(connection: object) -> None:
         time.sleep(0.1)
