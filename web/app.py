@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
@@ -20,6 +21,7 @@ import web.pages
 from vedette import __version__
 from vedette.daemon.context import Context
 from web import problems
+from web.api._base import ProblemBody
 from web.metrics import Metrics
 from web.site import Site
 
@@ -52,6 +54,7 @@ def make_app(context: Context) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         max_body_size=LARGEST_BODY,
     )
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     site = app.state.site = Site(context)
     site.templates.globals["static"] = static
     app.state.metrics = Metrics(site)
@@ -70,6 +73,15 @@ def _routers() -> Iterator[APIRouter]:
             router = getattr(importlib.import_module(info.name), "router", None)
             if router is not None:
                 yield router
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the schema of problems, which every operation refers to."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        document.setdefault("components", {}).setdefault("schemas", {})["ProblemBody"] = schema
+    return app.openapi_schema or {}
 
 
 @lru_cache

@@ -1,0 +1,238 @@
+"""The API for topics: read, check a rule, try it on the archive, save, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from vedette.backtest import Reader as Recipient
+from vedette.backtest import Ref, backtest
+from vedette.errors import RuleError
+from vedette.model import Topic
+from web import asking
+from web.api._base import Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
+from web.pages.topics import LONGEST_RULE, store_topic
+from web.problems import Problem
+from web.site import site_of
+from web.visitor import address_of
+
+router = make_router("topics")
+Key = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["az-it-air"])]
+RULE = Field(min_length=1, max_length=LONGEST_RULE, examples=["@c-27j AND (@azerbaijan OR baku)"])
+
+
+class TopicBody(Model):
+    """A topic as of its last version."""
+
+    id: str = Field(examples=["az-it-air"])
+    title: str
+    description: str
+    rule: str
+    version: int
+    active: bool
+
+
+class TopicChange(Model):
+    """What a topic shall be; a new rule is a new version, with the reason."""
+
+    title: str = Field(min_length=1, max_length=200, examples=["Azerbaijan and Italy in the air"])
+    description: str = Field("", max_length=2000)
+    rule: str = RULE
+    active: bool = True
+    reason: str = Field("", max_length=500)
+
+
+class VersionBody(Model):
+    """A rule as it once stood."""
+
+    version: int
+    rule: str
+    at: datetime
+    author: str
+    reason: str
+
+
+class CheckRequest(Model):
+    """A rule to be checked; `topic`: the one that it is to be the rule of."""
+
+    rule: str = RULE
+    topic: str = Field("", max_length=63)
+
+
+class CautionBody(Model):
+    """Something that is allowed and probably not meant; offsets are code points of the rule."""
+
+    start: int
+    end: int
+    message: str
+
+
+class MistakeBody(Model):
+    """Why a rule is refused, where, and what to write instead."""
+
+    message: str
+    remedy: str
+    line: int
+    column: int
+    start: int
+    end: int
+
+
+class CheckBody(Model):
+    """What a rule means, or what is wrong with it."""
+
+    ok: bool
+    normal: str = ""
+    words: str = ""
+    warnings: list[CautionBody] = Field(default_factory=list)
+    mistake: MistakeBody | None = None
+
+
+class BacktestRequest(Model):
+    """A rule to be tried on the archive; `against`: another one to compare with."""
+
+    rule: str = RULE
+    days: int = Field(90, ge=1, le=366)
+    against: str | None = Field(None, min_length=1, max_length=LONGEST_RULE)
+    examples: int = Field(10, ge=0, le=50)
+
+
+class RefBody(Model):
+    """An article, named."""
+
+    id: int
+    title: str
+    url: str
+    at: datetime
+
+
+class ExampleBody(Model):
+    """An article that a rule catches; the hits stand between asterisks."""
+
+    title: str
+    url: str
+    sentences: list[str]
+
+
+class BacktestBody(Model):
+    """What a rule would have caught."""
+
+    articles: int
+    stories: int
+    alerts_per_week: float
+    days: dict[str, int] = Field(description="Articles by day, UTC", examples=[{"2026-03-02": 3}])
+    examples: list[ExampleBody]
+    near_misses: list[RefBody]
+    gained: list[RefBody]
+    lost: list[RefBody]
+
+
+@router.get("/topics")
+def topics(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor = "") -> Page[TopicBody]:
+    """Topics, by id."""
+    del found
+    with site_of(request).store.read() as tx:
+        rows = sorted(tx.topics.list(), key=lambda topic: topic.id)
+    shown, more = piece(rows, limit, cursor, lambda topic: topic.id)
+    return Page(items=[TopicBody.model_validate(topic) for topic in shown], next=more)
+
+
+@router.get("/topics/{topic_id}")
+def topic(request: Request, found: Reads, topic_id: Key) -> TopicBody:
+    """One topic."""
+    del found
+    return TopicBody.model_validate(_known(request, topic_id))
+
+
+@router.put("/topics/{topic_id}")
+def put_topic(request: Request, found: Writes, topic_id: Key, body: TopicChange) -> TopicBody:
+    """Make a topic or change it."""
+    site = site_of(request)
+    with site.store.read() as tx:
+        new = tx.topics.get(topic_id) is None
+    wanted = Topic(topic_id, body.rule, body.title, body.description, active=body.active)
+    stored = store_topic(site, found, wanted, body.reason, new=new, address=address_of(request))
+    return TopicBody.model_validate(stored)
+
+
+@router.delete("/topics/{topic_id}", status_code=204)
+def delete_topic(request: Request, found: Writes, topic_id: Key) -> Response:
+    """Forget a topic that nobody follows; its alerts stay."""
+    site = site_of(request)
+    with site.store.write() as tx:
+        if not tx.topics.delete(topic_id):
+            raise Problem(404)
+        tx.audit.add(found.id, "topic deleted", topic_id, site.wall(), address=address_of(request))
+    return Response(status_code=204)
+
+
+@router.get("/topics/{topic_id}/versions")
+def versions(request: Request, found: Reads, topic_id: Key) -> list[VersionBody]:
+    """All versions, the first one first."""
+    del found
+    _known(request, topic_id)
+    with site_of(request).store.read() as tx:
+        return [VersionBody.model_validate(version) for version in tx.topics.versions(topic_id)]
+
+
+@router.post("/rules/check")
+def check(request: Request, found: Reads, body: CheckRequest) -> CheckBody:
+    """What a rule means, or where it is wrong."""
+    del found
+    site = site_of(request)
+    with site.store.read() as tx:
+        try:
+            with site.monitors.lend(tx) as monitor:
+                result = asking.checked(monitor, body.rule, body.topic)
+        except RuleError as error:
+            return CheckBody(ok=False, mistake=MistakeBody.model_validate(error))
+    warnings = [CautionBody.model_validate(one) for one in result.warnings]
+    return CheckBody(ok=True, normal=result.normal, words=result.words, warnings=warnings)
+
+
+@router.post("/rules/backtest")
+def try_rule(request: Request, found: Reads, body: BacktestRequest) -> BacktestBody:
+    """What a rule would have caught in the last so many days."""
+    site = site_of(request)
+    settings = site.context.settings
+    reader = Recipient(timezone=found.analyst.timezone, cap_per_hour=settings.alerts.cap_per_hour)
+    with site.store.read() as tx:
+        result = backtest(
+            tx,
+            body.rule,
+            now=site.now(),
+            days=body.days,
+            examples=body.examples,
+            reader=reader,
+            against=body.against,
+            max_age=settings.crawl.max_age,
+        )
+    return BacktestBody(
+        articles=result.articles,
+        stories=result.stories,
+        alerts_per_week=result.alerts_per_week,
+        days=dict(result.days),
+        examples=[
+            ExampleBody(title=e.article.title, url=e.article.url, sentences=list(e.sentences)) for e in result.examples
+        ],
+        near_misses=_refs(miss.article for miss in result.near_misses),
+        gained=_refs(result.against.gained if result.against else ()),
+        lost=_refs(result.against.lost if result.against else ()),
+    )
+
+
+def _refs(refs: Iterable[Ref]) -> list[RefBody]:
+    return [RefBody.model_validate(ref) for ref in refs]
+
+
+def _known(request: Request, topic_id: str) -> Topic:
+    with site_of(request).store.read() as tx:
+        known = tx.topics.get(topic_id)
+    if known is None:
+        raise Problem(404)
+    return known

@@ -1,0 +1,100 @@
+"""What a reader may do straight from a message without signing in, and private feeds. The signed link is the key."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from alerts import wishes
+from alerts.channels import make_channel
+from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, build_feed, items_of
+from storage import Transaction
+from vedette.links import FEED_PATH, PATH, Link, LinkError, LinkSigner, Purpose, feed_address
+from vedette.model import DeliveryReason, DeliveryState
+from web import doors
+from web.problems import Problem
+from web.site import Site, render, site_of
+
+router = APIRouter(include_in_schema=False)
+
+
+def _verified(site: Site, token: str) -> Link:
+    try:
+        return LinkSigner(site.vault).verify(token, site.now())
+    except LinkError as error:
+        raise Problem(410 if error.expired else 404, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+
+@router.get(PATH + "{token}")
+def show(request: Request, token: str) -> Response:
+    """Say what a link does, and ask: programs that look at links before people do must change nothing."""
+    site = site_of(request)
+    link = _verified(site, token)
+    if link.purpose is Purpose.FEED:
+        raise Problem(404)
+    with site.store.read() as tx:
+        topic = tx.topics.get(link.topic)
+    return render(request, "link.html", link=link, topic=(topic.title if topic else "") or link.topic, done=False)
+
+
+@router.post(PATH + "{token}")
+def act(request: Request, token: str) -> Response:
+    """Do it. The link itself is the proof: a mail program that unsubscribes (RFC 8058) has no cookie and no form."""
+    site = site_of(request)
+    link = _verified(site, token)
+    if link.purpose is Purpose.FEED:
+        raise Problem(404)
+    with site.store.write() as tx:
+        _do(tx, site, link)
+        tx.audit.add("link", str(link.purpose), link.subscription, site.wall(), detail=link.topic)
+        topic = tx.topics.get(link.topic)
+    return render(request, "link.html", link=link, topic=(topic.title if topic else "") or link.topic, done=True)
+
+
+def _do(tx: Transaction, site: Site, link: Link) -> None:
+    now = site.now()
+    if link.purpose is Purpose.UNSUBSCRIBE:
+        wishes.unsubscribe(tx, link.subscription, now)
+        return  # done twice, it is done still
+    if tx.subscriptions.get(link.subscription) is None:
+        raise Problem(410, "You do not follow this topic any more.")
+    until = now + timedelta(hours=link.hours or 24)
+    if link.purpose is Purpose.MUTE:
+        wishes.mute(tx, link.subscription, until, now)
+    elif link.purpose is Purpose.SNOOZE:
+        wishes.silence(tx, link.alert, DeliveryReason.SNOOZED, now, until=until, subscriptions=[link.subscription])
+    else:
+        wishes.silence(tx, link.alert, DeliveryReason.NOT_RELEVANT, now, subscriptions=[link.subscription])
+
+
+@router.get(FEED_PATH + "{name}")
+def feed(request: Request, name: str) -> Response:
+    """A channel's private feed; 304 for a reader that has it already."""
+    site = site_of(request)
+    token, _, form = name.rpartition(".")
+    if form not in MEDIA_TYPES:
+        raise Problem(404)
+    link, signer = _verified(site, token), LinkSigner(site.vault)
+    with site.store.read() as tx:
+        channel = tx.channels.get(link.channel)
+        sent = tx.deliveries.list(DeliveryState.SENT, limit=MOST_ITEMS, channel=link.channel)
+    if link.purpose is not Purpose.FEED or channel is None or channel.kind != "feed":
+        raise Problem(404)
+    own: Any = make_channel(channel.kind, channel.settings, site.vault).settings
+    if not doors.same(own.key.get_secret_value(), link.key):
+        raise Problem(404)
+    settings = site.context.settings
+    public = settings.alerts.public_url or str(request.base_url).rstrip("/")
+    head = FeedHead(channel.id, own.title, feed_address(public, token, form), public, settings.deliver.templates)
+    items = items_of(sent, signer, settings.alerts.public_url)
+    marks = "".join(f"{item.key}{item.at.isoformat()}" for item in items)
+    etag = f'"{hashlib.sha256(f"{form}{own.title}{marks}".encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    body = build_feed(head, items, site.now(), "rss" if form == "rss" else "atom")
+    return Response(body, media_type=MEDIA_TYPES[form], headers=headers)
