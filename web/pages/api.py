@@ -16,12 +16,7 @@ def api(request: Request, found: Reader) -> Response:
     """All operations, and how to ask."""
     document = request.app.openapi()
     rows = [
-        (
-            method.upper(),
-            path,
-            operation.get("description") or operation.get("summary", ""),
-            operation.get("tags", [""])[0],
-        )
+        (method.upper(), path, operation.get("description", ""))
         for path, methods in document.get("paths", {}).items()
         for method, operation in methods.items()
     ]
