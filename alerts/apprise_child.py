@@ -31,20 +31,29 @@ def main() -> None:
 
 def guard(policy: Policy) -> None:
     """Let no socket of this process connect to an address that the policy forbids."""
-    connect = socket.socket.connect
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def checked(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            host, port, *rest = address
-            _, _, _, _, resolved = socket.getaddrinfo(host, port, self.family, self.type)[0]
-            try:
-                policy.check_address(str(resolved[0]).partition("%")[0])
-            except SSRFGuardError as error:
-                raise OSError(str(error)) from None
-            address = (resolved[0], port, *rest)
-        connect(self, address)
+        connect(self, _allowed(self, address, policy))
 
-    socket.socket.connect = socket.socket.connect_ex = checked  # type: ignore[method-assign, assignment]
+    def checked_ex(self: socket.socket, address: Any) -> int:
+        return connect_ex(self, _allowed(self, address, policy))
+
+    socket.socket.connect = checked  # type: ignore[method-assign]
+    socket.socket.connect_ex = checked_ex  # type: ignore[method-assign]
+
+
+def _allowed(connection: socket.socket, address: Any, policy: Policy) -> Any:
+    """The address with its name resolved, so that what is checked is what is connected to; an OSError where barred."""
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return address
+    host, port, *rest = address
+    _, _, _, _, resolved = socket.getaddrinfo(host, port, connection.family, connection.type)[0]
+    try:
+        policy.check_address(str(resolved[0]).partition("%")[0])
+    except SSRFGuardError as error:
+        raise OSError(str(error)) from None
+    return (resolved[0], port, *rest)
 
 
 def send(asked: Mapping[str, Any]) -> dict[str, Any]:
