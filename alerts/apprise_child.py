@@ -39,8 +39,8 @@ def guard(policy: Policy) -> None:
     def checked_ex(self: socket.socket, address: Any) -> int:
         return connect_ex(self, _allowed(self, address, policy))
 
-    socket.socket.connect = checked  # type: ignore[method-assign]
-    socket.socket.connect_ex = checked_ex  # type: ignore[method-assign]
+    socket.socket.connect = checked  # type: ignore[method-assign, assignment]
+    socket.socket.connect_ex = checked_ex  # type: ignore[method-assign, assignment]
 
 
 def _allowed(connection: socket.socket, address: Any, policy: Policy) -> Any:
