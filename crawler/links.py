@@ -38,6 +38,10 @@ NO_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 CALENDAR = re.compile(r"/(19|20)\d\d(/(0?[1-9]|1[0-2])(/(0?[1-9]|[12]\d|3[01]))?)?/?$")
+NAMED = re.compile(r"/(archives?|topics?|events?|about)/([^/]*\d{4}[^/]*|[^/-]+(-[^/-]+){3,})/?$", re.IGNORECASE)
+"""An address under a section that names an article all the same, by its number or by a row of words."""
+NUMBER = re.compile(r"=\d{3,}(&|$)")
+"""The number of an article in a query: `/page/1175/?id=31647` is the article's page on some sites, not the list's."""
 PAGE_PATH = re.compile(r"/page[/-]\d+/?$", re.IGNORECASE)
 PAGE_NAMES = ("page", "p", "pg", "paged", "seite", "pagina", "sayfa", "start", "offset")
 FACET = re.compile(
@@ -144,7 +148,9 @@ def is_article_address(url: str, page: str) -> bool:
         return False
     if not parts.path.strip("/") and not parts.query:
         return False
-    if NO_ARTICLE.search(parts.path) or CALENDAR.search(parts.path) or PAGE_PATH.search(parts.path):
+    if CALENDAR.search(parts.path) or (NO_ARTICLE.search(parts.path) and not NAMED.search(parts.path)):
+        return False
+    if PAGE_PATH.search(parts.path) and not NUMBER.search(parts.query):
         return False
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     if any(FACET.match(name) or name.lower() in PAGE_NAMES for name in names) or len(names) > 4:

@@ -218,6 +218,21 @@ def test_a_section_page_gives_its_rows_and_neither_menu_nor_footer() -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "/page/1175/?id=31647&section=93",
+        "/archive/20260612-second-airlifter",
+        "/archives/48211/",
+        "/topics/minister-opens-baku-arms-fair",
+        "/2026/06/12/second-airlifter",
+    ],
+)
+def test_articles_under_odd_addresses_are_articles(address: str) -> None:
+    found = read("listing", section("/2026/a-story", address))
+    assert [entry.url for entry in found.entries][1:] == [f"https://news.example{address}"]
+
+
+@pytest.mark.parametrize(
     "trap",
     [
         "https://elsewhere.example/a-story-of-another-site",
