@@ -76,7 +76,7 @@ def by_structure(tree: Any, url: str) -> list[Link]:
     """The links of a page that look like articles, in the page's order, each once."""
     rows: dict[tuple[str, ...], list[tuple[int, Link, bool]]] = defaultdict(list)
     for number, element in enumerate(tree.iter("a")):
-        link = None if _in_frame(element) else _link(element, url)
+        link = None if in_frame(element) else _link(element, url)
         if link is not None and is_article_address(link.url, url):
             rows[_shape(element)].append((number, link, _is_headline(element)))
     found: list[tuple[int, Link]] = []
@@ -162,6 +162,12 @@ def is_article_address(url: str, page: str) -> bool:
     return repeated < 2 and len(steps) <= 12 and not f"{page.rstrip('/')}/".startswith(above)
 
 
+def language_of(tree: Any) -> str:
+    """The language that a page says it is in, "" where it says none."""
+    found = re.match(r"[a-zA-Z]{2,3}(?=$|[-_])", (tree.get("lang") or "").strip())
+    return found[0].lower() if found else ""
+
+
 def date_of(text: str) -> Any:
     """The instant of a date beside a link, None where it is none that can be read without doubt."""
     return instant(text) if re.match(r"\d{4}-\d\d-\d\d", text) else None
@@ -182,7 +188,7 @@ def _shape(element: Any) -> tuple[str, ...]:
     return tuple(shape)
 
 
-def _in_frame(element: Any) -> bool:
+def in_frame(element: Any) -> bool:
     """Whether a link stands in what surrounds the content of every page of a site."""
     for above in element.iterancestors():
         if above.tag in FRAME:

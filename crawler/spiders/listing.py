@@ -82,7 +82,7 @@ class ListingSpider(SourceSpider):
         return Listing(
             [Entry(url=link.url, title=link.title, published_at=links.date_of(link.date)) for link in found[:most]],
             title=title[:200],
-            language=(tree.get("lang") or "").partition("-")[0].lower()[:3],
+            language=links.language_of(tree),
             overflow=max(0, len(found) - most),
             next_page=self._next(tree, url) if links.page_number(url) < wanted.pages else "",
             memory={"links": len(found)},

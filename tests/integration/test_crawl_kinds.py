@@ -14,7 +14,7 @@ from tests.integration import test_crawl
 from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
 from tests.unit.test_source_kinds import section
 from vedette.daemon.context import Context
-from vedette.model import DropReason
+from vedette.model import DropReason, ItemState
 
 crawl = test_crawl.crawl
 LATER = timedelta(hours=25)
@@ -133,6 +133,22 @@ def test_a_listing_is_read_back_to_what_is_known(crawl: Crawl) -> None:
     assert paths(crawl)[:3] == ["/news", "/news?page=2", "/news?page=3"]
     assert crawl.run(LATER).new_items == 0
     assert paths(crawl) == ["/news"]
+
+
+# --------------------------------------------------------------------------- watched pages
+
+
+def test_a_watched_page_is_fetched_again_aloud_when_it_changed(crawl: Crawl) -> None:
+    crawl.declare("/programme", kind="page")
+    for poll, text in enumerate(("The fair opens in March.", "The fair opens in March.", "The fair opens in April.")):
+        crawl.site.routes["/programme"] = Reply(f"<p>{text} Halls one to nine are open.</p>".encode(), headers=HTML)
+        crawl.run(LATER)
+        assert crawl.item().silent is (poll < 2)
+        assert paths(crawl) == (["/programme"] if poll == 1 else ["/programme"] * 2)
+        now = crawl.clock.now()
+        with crawl.store.write() as tx:
+            for item in tx.items.claim(ItemState.FETCHED, "me", now, 1, now + timedelta(minutes=1)):
+                assert tx.items.done(item.id, "me", 1)
 
 
 # --------------------------------------------------------------------------- home pages

@@ -62,6 +62,7 @@ SAMPLES: Mapping[str, bytes] = {
     "newssitemap": NEWS.encode(),
     "listing": section("/2026/a-story", "/2026/another-story"),
     "autodiscover": section("/2026/a-story"),
+    "page": b"<title>Programme</title><p>The fair opens on the first day of March at ten o'clock.</p>",
 }
 """An answer of each kind that ships, with at least one entry."""
 
@@ -333,3 +334,34 @@ def test_links_that_are_all_new_are_told_as_a_reason(known: int, later: bool, sa
     assert len(gathered.listing.entries) == 30
     assert gathered.answer.error.startswith(said)
     assert bool(gathered.answer.error) == bool(said)
+
+
+# --------------------------------------------------------------------------- watched pages
+
+PROGRAMME = """<html><head><title>Programme &amp; halls</title></head><body><nav><li>Everything about this great fair</li></nav>
+<main><p>{first}</p><p>{count} readers</p><p>Halls one to nine are open to the public.</p></main><p>{outside}</p></body></html>"""
+
+
+OPENS = "The fair opens on the first day of March at ten."
+
+
+@pytest.mark.parametrize(
+    ("after", "selector", "changed"),
+    [
+        ({"first": OPENS}, "main", False),
+        ({"first": OPENS, "outside": "Another advertisement, longer than the one before"}, "main", False),
+        ({"first": OPENS, "outside": "Another advertisement, longer than the one before"}, "", True),
+        ({"first": "The fair opens on the second day of March at ten."}, "main", True),
+        ({"first": "gone"}, "main", False),
+    ],
+)
+def test_a_watched_page_changes_when_text_appears(after: dict[str, str], selector: str, changed: bool) -> None:
+    def poll(memory: Mapping[str, Any] | None, **texts: str) -> Listing:
+        texts = {"count": "1", "outside": "An advertisement beside what is watched", **texts}
+        settings = {"selector": selector} if selector else {}
+        return read("page", PROGRAMME.format(**texts).encode(), settings=settings, memory=memory)
+
+    before = poll(None, first=OPENS)
+    assert not before.changed
+    assert [(entry.url, entry.title) for entry in before.entries] == [(HOME, "Programme & halls")]
+    assert poll(before.memory, **after).changed is changed
