@@ -191,7 +191,8 @@ class _Search:
         for candidates in (named, dict.fromkeys(normalise(path, answer.url) for path in USUAL)):
             for candidate in list(candidates)[:MOST]:
                 found, _ = await self.look(candidate)
-                if found is not None and found.entries and found.kind != "listing":
+                # an empty feed may fill; at a usual place it may be anything
+                if found is not None and found.kind != "listing" and (found.entries or candidates is named):
                     offers.setdefault(identity(found.url), found)
             if offers:
                 break
@@ -200,10 +201,10 @@ class _Search:
             offers.setdefault(identity(found.url), found)
         return sorted(offers.values(), key=self._worth, reverse=True), answer
 
-    def _worth(self, found: Found) -> tuple[bool, int, int]:
-        """Alive before asleep, then by kind, then by how much it shows."""
+    def _worth(self, found: Found) -> tuple[bool, bool, int, int]:
+        """What shows something first, alive before asleep, then by kind, then by how much it shows."""
         asleep = found.newest is not None and self.now - found.newest > timedelta(days=90)
-        return not asleep, WORTH.get(found.kind, 0), min(found.entries, 100)
+        return found.entries > 0, not asleep, WORTH.get(found.kind, 0), min(found.entries, 100)
 
 
 def what_is(answer: Answer) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.spiders import KINDS, Listing
-from crawler.urls import identity
+from crawler.urls import identity, unwrapped
 from storage import Transaction
 from vedette.model import Drop, DropReason, Entry, Item, SourceStatus
 
@@ -14,28 +15,44 @@ FIRST_UNDATED = 200
 """Pages without a date that are fetched of an archive when it is first seen; all of them are remembered."""
 
 
-def take_in(
-    tx: Transaction, status: SourceStatus, kind: str, listing: Listing, now: datetime, max_age: timedelta
-) -> tuple[int, int]:
-    """Store what a listing shows, read by a kind ("": that of its source).
+Pairs = Sequence[tuple[str, Entry]]
 
-    How many items are new, and how many entries there were.
+
+def identified(listing: Listing | None) -> Pairs:
+    """The entries that name a page, each with its identity; to be called before a transaction holds up others.
+
+    What a redirect carries is asked in its place: those who redirect forbid it to robots.
     """
+    if listing is None:
+        return []
+    direct = (e if (url := unwrapped(e.url)) == e.url else replace(e, url=url) for e in listing.entries if e.url)
+    return [(identity(e.url), e) for e in direct]
+
+
+def take_in(
+    tx: Transaction,
+    status: SourceStatus,
+    kind: str,
+    listing: Listing,
+    pairs: Pairs,
+    now: datetime,
+    max_age: timedelta,
+) -> int:
+    """Store what a listing shows, read by a kind ("": that of its source); how many items are new."""
     source = status.source
     first = status.first_success_at is None
-    pairs: list[tuple[str, Entry]] = [(identity(e.url), e) for e in listing.entries if e.url]
     added = tx.items.add_entries(source.id, pairs, silent=first and not source.alert_on_first_poll, now=now)
     if listing.changed:
         fresh = {item.identity for item in added.new}
         for key in {key for key, _ in pairs} - fresh:
             tx.items.fetch_again(key, now)
     if KINDS[kind or source.kind].archive:
-        for item, reason, detail in unwanted(added.new, now - max_age, first=first):
-            tx.items.drop(item.id, None, Drop(reason, now, "crawl", item.url, detail, source.id, item.id))
+        left = unwanted(added.new, now - max_age, first=first)
+        tx.items.drop_new([Drop(why, now, "crawl", item.url, text, source.id, item.id) for item, why, text in left])
     if first:  # told once, not at every poll
         for reason, detail in _left_out(listing, len(pairs)):
             tx.drops.add(Drop(reason, now, "crawl", url=source.url, detail=detail, source_id=source.id))
-    return len(added.new), len(pairs)
+    return len(added.new)
 
 
 def unwanted(items: Sequence[Item], oldest: datetime, *, first: bool) -> Iterator[tuple[Item, DropReason, str]]:

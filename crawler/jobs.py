@@ -13,7 +13,7 @@ from crawler import health, polling
 from crawler.discover import discovered
 from crawler.fetcher import Answer
 from crawler.gather import Gathered, gather
-from crawler.intake import take_in
+from crawler.intake import identified, take_in
 from crawler.isolate import IsolatedReader
 from crawler.means import means_of
 from crawler.politeness import Politeness
@@ -110,14 +110,15 @@ def _record_poll(
     source, now = status.source, context.clock.now()
     good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
     failures = 0 if good else status.failures + 1
-    new_items = shown = 0
+    pairs = identified(listing)
+    new_items, shown = 0, len(pairs)
     first = status.first_success_at is None
     moved = health.redirected(status, answer.moved, now) if good else (status.moved_to, status.moved_at)
     with context.store.write() as tx:
         rate = polling.Rate.from_json(status.polling)
         overflowed = False
         if listing is not None:
-            new_items, shown = take_in(tx, status, gathered.kind, listing, now, context.settings.crawl.max_age)
+            new_items = take_in(tx, status, gathered.kind, listing, pairs, now, context.settings.crawl.max_age)
             overflowed = not first and 0 < shown == new_items
             rate = (
                 polling.seed([e.published_at for e in listing.entries], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
@@ -69,7 +70,11 @@ class Drops(Aggregate):
 
     def add(self, drop: Drop) -> None:
         """Write one down."""
-        self.session.add(DropRow(**{**asdict(drop), "reason": drop.reason.value}))
+        self.add_all([drop])
+
+    def add_all(self, drops: Iterable[Drop]) -> None:
+        """Write several down."""
+        self.session.add_all(DropRow(**{**asdict(drop), "reason": drop.reason.value}) for drop in drops)
         self.session.flush()
 
     def list(

@@ -50,35 +50,44 @@ class Items(Aggregate):
         A retitled item whose page was an article already is fetched again. An entry id that one poll shows twice says
         nothing: some feeds give all their entries the same.
         """
-        new, retitled, known = [], [], 0
         uses = Counter(entry.entry_id for _, entry in entries)
-        for identity, entry in entries:
-            key = entry.entry_id if entry.entry_id and uses[entry.entry_id] == 1 else identity
-            sighting = self._sighting(source_id, key)
-            row = self._row_of(identity) or (self.session.get(ItemRow, sighting.item_id) if sighting else None)
+        keys = [e.entry_id if e.entry_id and uses[e.entry_id] == 1 else identity for identity, e in entries]
+        sightings = self._sightings_of(source_id, keys)
+        rows = self._rows_of([identity for identity, _ in entries])
+        seen = self._rows_by_id([sighting.item_id for sighting in sightings.values()])
+        new, retitled, first_seen, known = list[ItemRow](), list[ItemRow](), list[tuple[SightingRow, ItemRow]](), 0
+        for key, (identity, entry) in zip(keys, entries, strict=True):
+            sighting = sightings.get(key)
+            row = rows.get(identity) or (seen.get(sighting.item_id) if sighting else None)
             if row is None:
-                row = _fresh(source_id, identity, entry, silent=silent, now=now)
-                self.session.add(row)
-                self.session.flush()
-                new.append(_item(row))
+                row = rows[identity] = _fresh(source_id, identity, entry, silent=silent, now=now)
+                new.append(row)
             else:
                 known += 1
                 if sighting is not None and entry.title and sighting.title != entry.title:
                     sighting.title = entry.title
                     self._retitle(row, entry, now)
-                    retitled.append(_item(row))
+                    retitled.append(row)
             if sighting is None:
-                self.session.add(
-                    SightingRow(
-                        source_id=source_id,
-                        entry_key=key,
-                        item_id=row.id,
-                        title=entry.title,
-                        first_seen_at=now,
-                    )
-                )
-            self.session.flush()
-        return AddResult(tuple(new), known, tuple(retitled))
+                sighting = SightingRow(source_id=source_id, entry_key=key, title=entry.title, first_seen_at=now)
+                sightings[key] = sighting
+                first_seen.append((sighting, row))
+        # all in two statements: a poll may bring thousands, and nobody else writes until it is done
+        self.session.add_all(new)
+        self.session.flush()
+        for sighting, row in first_seen:
+            sighting.item_id = row.id
+        self.session.add_all(sighting for sighting, _ in first_seen)
+        self.session.flush()
+        return AddResult(tuple(map(_item, new)), known, tuple(map(_item, retitled)))
+
+    def drop_new(self, drops: Sequence[Drop]) -> None:
+        """End items that nobody has leased yet, each with its reason."""
+        if not drops:
+            return
+        ended = [{"id": drop.item_id, "state": ItemState.DROPPED.value, "last_error": drop.detail} for drop in drops]
+        self.session.execute(update(ItemRow), ended)
+        Drops(self.session).add_all(drops)
 
     def claim(
         self,
@@ -152,8 +161,8 @@ class Items(Aggregate):
         """Let an item wait until `at` without counting an attempt. False where the lease was lost."""
         return self._mine(item_id, owner, next_attempt_at=at)
 
-    def drop(self, item_id: int, owner: str | None, drop: Drop) -> bool:
-        """End an item with its reason. False where the lease was lost; with the owner None, where it is leased."""
+    def drop(self, item_id: int, owner: str, drop: Drop) -> bool:
+        """End an item with its reason. False where the lease was lost."""
         if not self._mine(item_id, owner, state=ItemState.DROPPED.value, last_error=drop.detail):
             return False
         Drops(self.session).add(drop)
@@ -245,7 +254,7 @@ class Items(Aggregate):
                 break
         return rows
 
-    def _mine(self, item_id: int, owner: str | None, **values: Any) -> bool:
+    def _mine(self, item_id: int, owner: str, **values: Any) -> bool:
         mine = (ItemRow.id == item_id) & (ItemRow.owner == owner)
         statement = update(ItemRow).where(mine).values(owner=None, lease_until=None, **values)
         result = self.session.execute(statement.execution_options(synchronize_session=False))
@@ -255,9 +264,16 @@ class Items(Aggregate):
     def _row_of(self, identity: str) -> ItemRow | None:
         return self.session.scalars(select(ItemRow).where(ItemRow.identity == identity)).first()
 
-    def _sighting(self, source_id: str, entry_key: str) -> SightingRow | None:
-        query = select(SightingRow).where(SightingRow.source_id == source_id, SightingRow.entry_key == entry_key)
-        return self.session.scalars(query).first()
+    def _rows_of(self, identities: Sequence[str]) -> dict[str, ItemRow]:
+        rows = self.session.scalars(select(ItemRow).where(ItemRow.identity.in_(identities)))
+        return {row.identity: row for row in rows}
+
+    def _rows_by_id(self, ids: Sequence[int]) -> dict[int, ItemRow]:
+        return {row.id: row for row in self.session.scalars(select(ItemRow).where(ItemRow.id.in_(ids)))}
+
+    def _sightings_of(self, source_id: str, keys: Sequence[str]) -> dict[str, SightingRow]:
+        query = select(SightingRow).where(SightingRow.source_id == source_id, SightingRow.entry_key.in_(keys))
+        return {row.entry_key: row for row in self.session.scalars(query)}
 
     def _retitle(self, row: ItemRow, entry: Entry, now: datetime) -> None:
         row.entry = _entry_json(entry)

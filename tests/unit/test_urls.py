@@ -18,6 +18,25 @@ SAME = [
     ("https://news.example/t%c9%99hvil", "https://news.example/t%C9%99hvil"),
     ("https://news.example/", "https://news.example/index.html"),
     ("https://news.example/a", "https://news.example/a?ref=homepage&source=rss&amp=1"),
+    ("https://news.example/a", "https://news.example/amp/a?outputType=amp"),
+    ("https://news.example/a.html", "https://news.example/a.amp.html"),
+    ("https://az.news.example/a", "https://az.m.news.example/a"),
+    ("https://news.example/a?id=1", "https://www.google.com/amp/s/news.example/a?id=1"),
+    ("https://news.example/a", "https://news-example.cdn.ampproject.org/c/s/amp.news.example/a/amp/"),
+    (
+        "https://news.example/a?id=1",
+        "https://www.google.co.uk/url?sa=t&url=https%3A%2F%2Fnews.example%2Fa%3Fid%3D1&usg=x",
+    ),
+    ("https://news.example/a", "https://l.facebook.com/l.php?u=https%3A%2F%2Fnews.example%2Fa%3Ffbclid%3D2&h=AT0"),
+    (
+        "https://news.example/a",
+        "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fnews.example%2Fa&data=5",
+    ),
+    ("https://news.example/a", "https://www.bing.com/news/apiclick.aspx?ref=FexRss&url=https%3a%2f%2fnews.example%2fa"),
+    (
+        "https://news.example/a",
+        "https://www.google.com/url?q=https%3A%2F%2Fl.facebook.com%2Fl.php%3Fu%3Dhttps%253A%252F%252Fnews.example%252Fa",
+    ),
 ]
 OTHER = [
     ("https://news.example/a", "https://news.example/A"),
@@ -32,6 +51,11 @@ OTHER = [
     ("https://news.example/show?gallery=1", "https://news.example/show?gallery=2"),
     ("https://news.example/show?ref=1", "https://news.example/show?ref=2"),
     ("https://m.co/a", "https://co/a"),
+    ("https://news.google.com/rss/articles/CBMi1", "https://news.google.com/rss/articles/CBMi2"),
+    ("https://www.google.com/url?q=one", "https://www.google.com/url?q=two"),
+    ("https://news.example/url?q=https://other.example/", "https://other.example/"),
+    ("https://news.example/amp", "https://news.example/amplifier"),
+    ("https://notgoogle.example/url?url=https://news.example/a", "https://news.example/a"),
 ]
 
 
