@@ -1,0 +1,126 @@
+"""What analysts do, in a real browser: the first steps, a rule with a mistake, an alert that arrives by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.newsroom import publish
+from tests.website import PASSWORD, Website
+from web import accounts
+from web.visitor import COOKIE
+
+pytestmark = pytest.mark.slow
+
+
+def signed_in(chromium: Any, site: Website, name: str, **options: Any) -> Any:
+    """A page of somebody new, who is signed in; what the policy stops is an error."""
+    cookie = site.member(name, admin=name == "boss").client.cookies[COOKIE]
+    return opened(chromium, site, [{"name": COOKIE, "value": cookie, "url": site.url}], **options)
+
+
+def opened(chromium: Any, site: Website, cookies: list[dict[str, str]], **options: Any) -> Any:
+    context = chromium.new_context(base_url=site.url, **options)
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
+    return page
+
+
+def test_the_first_start(chromium: Any, site: Website) -> None:
+    page = opened(chromium, site, [], timezone_id="Asia/Baku")
+    link = accounts.first_link(site.store, site.clock.wall())
+    assert link is not None
+    page.goto(link)
+    assert page.input_value("#f-timezone") == "Asia/Baku"
+    page.fill("#f-id", "first")
+    page.fill("#f-password", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/start")
+    page.check("input[value=adex]")
+    page.click("main form > button")
+    page.check("input[value=feed]")
+    page.click("main form > button")
+    page.wait_for_url("**/start?channel=first-feed")
+    page.click("text=Send a test message")
+    page.wait_for_selector("text=The test message was taken")
+    page.click("text=To the stream")
+    assert page.inner_text("h1") == "Stream"
+    assert page.errors == []
+
+
+def test_a_rule_is_written_with_a_mistake_and_mended(chromium: Any, site: Website) -> None:
+    page = signed_in(chromium, site, "writer")
+    page.goto("/topics/new")
+    page.fill("#f-title", "Leonardo in Baku")
+    page.fill("#f-rule", "Leonardo AND (baku")
+    page.wait_for_selector("#result .wrong")
+    page.fill("#f-rule", "Leonardo AND baku")
+    page.wait_for_selector("#result mark")
+    assert "Articles in 90 days" in page.inner_text("#result").replace("\n", " ")
+    page.click("button[value=save]")
+    page.wait_for_url("**/topics/leonardo-in-baku")
+    assert page.errors == []
+
+
+def test_an_alert_arrives_without_reloading(chromium: Any, site: Website) -> None:
+    page = signed_in(chromium, site, "watcher")
+    page.goto("/")
+    before = page.locator(".story").count()
+    publish(site.store, site.clock.now(), "ADEX opens its doors", "ADEX opens today.", number=50)
+    page.wait_for_selector("text=ADEX opens its doors")
+    assert page.locator(".story").count() == before + 1
+    page.click("text=ADEX opens its doors")
+    page.wait_for_selector("h1:has-text('ADEX opens its doors')")
+    assert page.errors == []
+
+
+def test_searching_explaining_and_muting(chromium: Any, site: Website) -> None:
+    page = signed_in(chromium, site, "seeker")
+    page.goto("/")
+    page.keyboard.press("/")
+    page.wait_for_url("**/search")
+    page.fill("#f-q", "@c-27j AND country:IT")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("mark")
+    page.goto("/explain?url=https%3A%2F%2Fgazette.example%2F1&topic=adex")
+    page.wait_for_selector("text=matches")
+    page.goto("/start?topic=adex")
+    page.check("input[value=feed]")
+    page.click("main form > button")
+    page.goto("/alerts-to-me")
+    page.click("text=Mute for a day")
+    page.wait_for_selector("text=muted until")
+    assert page.errors == []
+
+
+def test_a_second_analyst_sees_nothing_of_the_first(chromium: Any, site: Website) -> None:
+    one = signed_in(chromium, site, "one")
+    one.goto("/start?topic=adex")
+    one.check("input[value=feed]")
+    one.click("main form > button")
+    one.wait_for_url("**/start?channel=one-feed")
+    two = signed_in(chromium, site, "two")
+    assert two.goto("/channels/one-feed").status == 404
+    two.goto("/alerts-to-me")
+    assert "one-feed" not in two.content()
+
+
+@pytest.mark.parametrize("path", ["/", "/topics/adex", "/search?q=ADEX", "/stories/1"])
+def test_pages_are_whole_without_scripts(chromium: Any, site: Website, path: str) -> None:
+    page = signed_in(chromium, site, f"plain{abs(hash(path))}", java_script_enabled=False)
+    page.goto(path)
+    assert page.locator(".story, .timeline").count() > 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/topics", "/topics/adex/edit", "/search?q=ADEX", "/stories/1", "/sources", "/alerts-to-me"]
+)
+def test_nothing_is_wider_than_a_phone(chromium: Any, site: Website, path: str) -> None:
+    page = signed_in(chromium, site, f"phone{abs(hash(path))}", viewport={"width": 360, "height": 740})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
