@@ -8,7 +8,7 @@ from datetime import datetime
 from alerts.text import tokens
 from storage import Store
 from vedette.archive import monitor_of
-from vedette.model import Article, DeliveryReason, NewDelivery, Source, Topic
+from vedette.model import Alert, Article, DeliveryReason, NewDelivery, Source, Topic
 
 TOPICS = (
     Topic("c-27j", "@c-27j AND (baku OR azerbaijan)", "The airlifter for Baku", "Spartan deliveries"),
@@ -65,14 +65,17 @@ def publish(
             made.append(alert.id)
             if told:
                 subscription, channel = told.split()
-                tx.deliveries.add(_delivery(article, match.topic, alert.id, subscription, channel, now), alert.id, now)
+                tx.deliveries.add(_delivery(article, match.topic, alert, subscription, channel, now), alert.id, now)
         return stored.story_id, made
 
 
-def _delivery(article: Article, topic: str, alert: int, subscription: str, channel: str, now: datetime) -> NewDelivery:
+def _delivery(
+    article: Article, topic: str, alert: Alert, subscription: str, channel: str, now: datetime
+) -> NewDelivery:
     from alerts.notice import sample_notice
 
-    notice = replace(sample_notice(now), topic=topic, title=article.title, url=article.url, alert_id=alert)
+    notice = replace(sample_notice(now), topic=topic, title=article.title, url=article.url, alert_id=alert.id)
+    notice = replace(notice, story_id=alert.story_id)
     return NewDelivery(
-        f"{alert}-{subscription}", channel, DeliveryReason.NEW_STORY, notice, now, subscription=subscription
+        f"{alert.id}-{subscription}", channel, DeliveryReason.NEW_STORY, notice, now, subscription=subscription
     )

@@ -25,6 +25,7 @@ _SHAPES = (
     (re.compile(r"(?i)(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/)[^\s\"'<>)\]]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(discord(?:app)?\.com/api/webhooks/)[^\s\"'<>)\]]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(webhook\.office\.com/)[^\s\"'<>)\]]+"), rf"\1{MASK}"),
+    (re.compile(r"(/(?:links|feeds)/)\.?[\w-]{10,}\.[\w-]{43}(?![\w-])", re.ASCII), rf"\1{MASK}"),
     (re.compile(r"\b(whsec_|xox[a-z]-|xapp-)[A-Za-z0-9+/=_-]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)(authorization[\"']?\s*[:=,]\s*b?[\"']?(?:bearer|basic)\s+)[^\s\"']+"), rf"\1{MASK}"),
     (re.compile(r"(?i)\b(bearer\s+)(?=[^\s]*\d)[A-Za-z0-9+/=._~-]{8,}"), rf"\1{MASK}"),

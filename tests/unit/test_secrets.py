@@ -108,6 +108,13 @@ def test_a_crash_prints_no_secret() -> None:
         ("xoxb-1234-5678-abcd", "xoxb-***"),
         ("a plain https://news.example/a?id=7 stays", "a plain https://news.example/a?id=7 stays"),
         ("basic training of the key partners", "basic training of the key partners"),
+        (f"GET /links/.{'t0ken_-' * 9}.{'s' * 43} 200", "GET /links/*** 200"),
+        (f"https://v.example/feeds/{'t0ken_-' * 9}.{'s' * 43}.atom", "https://v.example/feeds/***.atom"),
+        (
+            f"https://news.example/feeds/{'a-long-headline-' * 5}.xml",
+            f"https://news.example/feeds/{'a-long-headline-' * 5}.xml",
+        ),
+        ("GET /links/ 404", "GET /links/ 404"),
     ],
 )
 def test_what_has_the_shape_of_a_secret_is_hidden(text: str, shown: str) -> None:
