@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import storage
@@ -19,6 +19,9 @@ from vedette.clock import Clock
 from vedette.config import Settings
 from vedette.errors import VedetteError
 from vedette.model import Channel, DeliveryState, SourceState, SourceStatus
+
+if TYPE_CHECKING:
+    from alerts.channels import Channel as ChannelKind
 
 LOW_DISK = 500 * 2**20
 ALIVE = 60.0
@@ -146,8 +149,8 @@ def outbox(counts: Mapping[DeliveryState, int]) -> Iterator[Finding]:
 
 
 def reach(channel: Channel, settings: Settings) -> Finding:
-    """Whether a channel is on, its settings are whole, and its server takes a connection; nothing is sent."""
-    from alerts.channels import unseal, validate
+    """Whether a channel is on, its settings and templates whole, and its server takes a connection; nothing is sent."""
+    from alerts.channels import CHANNELS, unseal, validate
     from vedette.secrets import redact
 
     subject = f"channel {channel.id}"
@@ -157,7 +160,8 @@ def reach(channel: Channel, settings: Settings) -> Finding:
         )
     try:
         plain = unseal(channel.kind, channel.settings, settings.vault())
-        validate(channel.kind, plain)
+        whole = validate(channel.kind, plain)
+        _render(CHANNELS[channel.kind](whole), channel.id, settings)
         where = address(channel.kind, plain, settings)
         if where is None:
             return Finding(subject, Level.OK, f"{channel.kind}: nothing to connect to")
@@ -167,6 +171,15 @@ def reach(channel: Channel, settings: Settings) -> Finding:
         return Finding(subject, Level.BAD, redact(str(error)))
     except OSError as error:
         return Finding(subject, Level.BAD, redact(f"{channel.kind}: can't connect: {error.strerror or error}"))
+
+
+def _render(channel: ChannelKind, channel_id: str, settings: Settings) -> None:
+    """Write a message in the operator's templates; a VedetteError where one fails."""
+    from alerts.channels import SendContext
+    from alerts.notice import sample_notice
+
+    context = SendContext(EPOCH, EPOCH, smtp=settings.smtp, templates=settings.deliver.templates, channel=channel_id)
+    channel.preview(sample_notice(EPOCH), context)
 
 
 def address(kind: str, plain: Mapping[str, Any], settings: Settings) -> tuple[str, int] | None:

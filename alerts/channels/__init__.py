@@ -88,7 +88,7 @@ class Channel:
         raise NotImplementedError
 
     def preview(self, notice: Notice, context: SendContext) -> str:
-        """What `send` would send, as text for a person."""
+        """What `send` would send, as text for a person; a ConfigError where a template of the operator's fails."""
         raise NotImplementedError
 
 

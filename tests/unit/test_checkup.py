@@ -114,6 +114,18 @@ def test_a_channel_is_reached_without_sending(server: int, tmp_path: Path) -> No
     assert "channels enable off" in off.text
 
 
+def test_a_template_that_fails_is_found_before_a_message_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "own" / "desk").mkdir(parents=True)
+    settings = Settings(secrets={"key_file": str(tmp_path / "key")}, deliver={"templates": str(tmp_path / "own")})
+    desk, other = (Channel(name, "feed", {}) for name in ("desk", "other"))
+    assert checkup.reach(desk, settings).level is Level.OK
+    (tmp_path / "own" / "desk" / "feed.html.j2").write_text("{{ wrong }}")
+    found = checkup.reach(desk, settings)
+    assert found.level is Level.BAD
+    assert "desk/feed.html.j2" in found.text
+    assert checkup.reach(other, settings).level is Level.OK
+
+
 class TestCommand:
     @pytest.fixture
     def config(self, tmp_path: Path) -> Path:
