@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.indexing import forms
 from alerts.inflection import languages, table
 from alerts.outlook import Appearance, appeared, expected, messages, per_day
-from storage import Store
+from storage import Store, open_store
 from tests.shelf import BAKU, NOW, OTHER, SEOUL, articles, put
 from vedette.archive import Query, search
 from vedette.backtest import Reader, backtest
-from vedette.model import Article, Cadence, Topic
+from vedette.cli import cli
+from vedette.clock import FrozenClock
+from vedette.model import Analyst, Article, Cadence, Channel, Subscription, Topic
 
 DAY = timedelta(days=1)
 
@@ -85,6 +90,47 @@ def test_a_topic_can_be_referred_to_and_its_rule_is_tested(archive: Store) -> No
         tx.topics.put(Topic("fair", "ADEX AND Baku"), NOW)
     with archive.read() as tx:
         assert backtest(tx, "#fair", now=NOW, days=90).articles == backtest(tx, "ADEX Baku", now=NOW, days=90).articles
+
+
+def test_the_command_tells_people_and_scripts_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.daemon.context.SystemClock", lambda: FrozenClock(NOW))
+    (tmp_path / "vedette.toml").write_text('[data]\ndirectory = "."\n')
+
+    def run(*args: str) -> Result:
+        return CliRunner().invoke(cli, ["--config", str(tmp_path / "vedette.toml"), "rules", "backtest", *args])
+
+    store = open_store(f"sqlite:///{tmp_path / 'vedette.db'}", upgrade=True)
+    put(store, articles(BAKU, 10))
+    put(store, articles(SEOUL, 4))
+    with store.write() as tx:
+        tx.topics.put(Topic("fair", "ADEX AND Baku"), NOW)
+        tx.topics.put(Topic("fair", "ADEX AND Seoul"), NOW)
+        tx.analysts.put(Analyst("anna", timezone="Asia/Baku"))
+        tx.channels.put(Channel("paper", "console", {}))
+        tx.subscriptions.put(Subscription("weekly", "anna", "fair", "paper", Cadence.WEEKLY))
+    store.close()
+    told = run("#fair", "--against", "1", "--subscription", "weekly")
+    assert told.exit_code == 0, told.stderr
+    assert "3 articles of 3 stories since 2026-01-21: about 0.5 alerts a week\n" in told.stdout
+    assert "a subscription weekly: about 0.2 messages a week\n" in told.stdout
+    assert "*ADEX*" in told.stdout
+    assert "near misses:\n  Italian firms travel to ADEX\n" in told.stdout
+    assert "- Seoul does not occur" in told.stdout
+    assert "against: ADEX AND Baku (4 articles)\ngained: 3\n" in told.stdout
+    assert "\nlost: 4\n" in told.stdout
+    answer = json.loads(run("#fair", "--against", "1", "--cadence", "daily", "--json").stdout)
+    assert (answer["articles"], answer["expected"]["cadence"]) == (3, "daily")
+    assert [len(answer["against"][key]) for key in ("gained", "lost")] == [3, 4]
+    assert "text" not in answer["examples"][0]
+    assert run("submarine").exit_code == 1
+    for wrong in (
+        ["#fair", "--against", "7"],
+        ["ADEX", "--against", "1"],
+        ["ADEX", "--subscription", "none"],
+        ["ADEX AND"],
+    ):
+        assert run(*wrong).exit_code == 2, wrong
+        assert len(run(*wrong).stderr.splitlines()) == 1
 
 
 RULES = [

@@ -1,13 +1,21 @@
-"""Entities: list, show, add, import, export, suggest, remove."""
+"""Entities: list, add, alias, import, export, suggest, remove."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from anyascii import anyascii
 
 from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
+from vedette.model import Alias, Entity
+
+if TYPE_CHECKING:
+    from vedette.naming import Suggestions
 
 
 @click.group()
@@ -51,15 +59,8 @@ def list_(app: App, kind: str | None, own: bool, words: str | None) -> None:
 @pass_app
 def add(app: App, entity_id: str, name: str, kind: str, aliases: tuple[str, ...], country: str) -> None:
     """Make an entity of your own, or change it."""
-    import re
-
-    from vedette.model import Alias, Entity
-
-    spellings = []
-    for text in aliases:
-        found = re.fullmatch(r"([a-z]{2}):(.+)", text)
-        spellings.append(Alias(found[2], found[1]) if found else Alias(text))
-    entity = Entity(entity_id, name, kind, tuple(spellings) or (Alias(name),), country)
+    spellings = tuple(_spelling(text) for text in aliases)
+    entity = Entity(entity_id, name, kind, spellings or (Alias(name),), country)
     with app.store().write() as tx:
         answer = tx.entities.put(entity, app.clock.now())
     app.emit({"entity": entity, "answer": answer}, f"{answer}: @{entity.id}")
@@ -117,22 +118,57 @@ def _alias(alias: dict[str, object]) -> dict[str, object]:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("entity_id", metavar="ID")
+@click.argument("aliases", nargs=-1, required=True, metavar="[LANG:]TEXT...")
 @pass_app
-def suggest(app: App, name: str) -> None:
-    """Show entities that NAME may mean, and how the archive spells what looks like it."""
-    import difflib
+def alias(app: App, entity_id: str, aliases: tuple[str, ...]) -> None:
+    """Give an entity more spellings; one that ships becomes one of your own with all of its aliases."""
+    from vedette.naming import extended
 
-    from alerts.entities import Catalogue
+    with app.store().write() as tx:
+        entity = extended(tx, entity_id, [_spelling(text) for text in aliases])
+        answer = tx.entities.put(entity, app.clock.now())
+    app.emit({"entity": entity, "answer": answer}, f"{answer}: @{entity.id}, {len(entity.aliases)} aliases")
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "--from", "language", default="", metavar="LANG", help="Whose name it is: it, fr, de, es, pl, tr, az, en."
+)
+@pass_app
+def suggest(app: App, name: str, language: str) -> None:
+    """Show entities that NAME may mean, and other spellings: by its sound, and what the archive has that looks like it.
+
+    The command to add them is the last line. Spellings by sound are proposals: rough rules made them.
+    """
+    from vedette.naming import suggest
 
     with app.store(create=True).read() as tx:
-        catalogue = Catalogue.shipped().with_entities(tx.entities.list())
-        titles = [article.title for article in tx.articles.recent(2000)]
-    words = {word.strip("«»“”\"'.,:;()") for title in titles for word in title.split()}
-    seen = difflib.get_close_matches(name, sorted(words), n=10, cutoff=0.75)
-    known = catalogue.find(name)
-    near = [entity_id for entity_id in catalogue.nearest(name) if entity_id not in {e.id for e in known}]
-    lines = [f"@{e.id}: {e.name} ({e.kind})" for e in known] or [f"no entity is called {name!r}"]
-    lines += [f"near: {', '.join(near)}"] if near else []
-    lines += [f"in the archive: {', '.join(seen)}"] if seen else []
-    app.emit({"known": known, "near": near, "archive": seen}, "\n".join(lines))
+        found = suggest(tx, name, language)
+    lines = [f"@{e.id}: {e.name} ({e.kind})" for e in found.known] or [f"no entity is called {name!r}"]
+    lines += [f"near: {', '.join(found.near)}"] if found.near else []
+    for s in found.spellings:
+        origin = "in the archive" if s.origin == "archive" else "by sound"
+        lines.append(
+            f"{s.language or '-':3} {s.text}   {origin}, {s.articles} {'article' if s.articles == 1 else 'articles'}"
+        )
+    if found.spellings:
+        lines.append(_line_to_add(name, found))
+    app.emit({"known": found.known, "near": found.near, "spellings": found.spellings}, "\n".join(lines))
+
+
+def _line_to_add(name: str, found: Suggestions) -> str:
+    """The command that adds the spellings: those that the archive has, or else all."""
+    held = [s for s in found.spellings if s.articles] or found.spellings
+    texts = [shlex.quote(f"{s.language}:{s.text}" if s.language else s.text) for s in held]
+    if len(found.known) == 1:
+        return f"vedette entities alias {found.known[0].id} {' '.join(texts)}"
+    identity = re.sub(r"[^a-z0-9]+", "-", anyascii(name).lower()).strip("-") or "name"
+    options = " ".join(f"--alias {text}" for text in (shlex.quote(name), *texts))
+    return f"vedette entities add {identity} --name {shlex.quote(name)} --kind person {options}"
+
+
+def _spelling(written: str) -> Alias:
+    found = re.fullmatch(r"([a-z]{2}):(.+)", written)
+    return Alias(found[2], found[1]) if found else Alias(written)
