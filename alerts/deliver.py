@@ -1,8 +1,8 @@
 """The delivery worker: claim, send, record.
 
-A delivery is claimed in a short transaction, its attempt written down, the message sent outside of any transaction and
-its end recorded by whoever still holds the lease. A kill at any point loses nothing: the delivery goes out again under
-the same key.
+A delivery is claimed and its attempt written down in a short transaction, the message sent outside of any transaction
+and its end recorded by whoever still holds the lease. A kill at any point loses nothing: the delivery goes out again
+under the same key.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ class Tally:
     failed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A delivery whose attempt is written down: from now on it may arrive."""
+
+    delivery: Delivery
+    channel: Channel
+    attempt: Attempt
+    thread: str
+
+
 def main(context: Context) -> None:
     """The worker role: deliver until `context.stop` is set."""
     asyncio.run(Courier(context).forever())
@@ -94,7 +104,10 @@ def send_test(context: Context, channel_id: str, notice: Notice) -> tuple[Delive
         delivery_id = tx.deliveries.add(new, None, now)
         assert delivery_id is not None
         claimed = tx.deliveries.claim_one(delivery_id, context.owner, lease)
-    asyncio.run(Courier(context).deliver(claimed))
+        courier = Courier(context)
+        begun = courier.begin(tx, claimed, now)
+    if begun is not None:
+        asyncio.run(courier.deliver(begun))
     with context.store.write() as tx:
         ended = tx.deliveries.get(delivery_id)
         assert ended is not None
@@ -141,12 +154,12 @@ class Courier:
         room = self._room()
         if room <= 0:
             return 0
-        claimed = await asyncio.to_thread(self._claim, room, self._busy())
-        for delivery in claimed:
-            task = asyncio.ensure_future(self.deliver(delivery))
-            self._running[delivery.channel], self._begun[delivery.channel] = task, time.monotonic()
-            task.add_done_callback(partial(self._ended, delivery.channel))
-        return len(claimed)
+        count, begun = await asyncio.to_thread(self.claim, room, self._busy())
+        for send in begun:
+            task = asyncio.ensure_future(self.deliver(send))
+            self._running[send.channel.id], self._begun[send.channel.id] = task, time.monotonic()
+            task.add_done_callback(partial(self._ended, send.channel.id))
+        return count
 
     def _room(self) -> int:
         """How many more messages may be sent now."""
@@ -182,15 +195,21 @@ class Courier:
         with self.context.store.write() as tx:
             return tx.deliveries.expire(self.context.clock.now())
 
-    def _claim(self, room: int, busy: Sequence[str]) -> list[Delivery]:
+    def claim(self, room: int, busy: Sequence[str]) -> tuple[int, list[Begun]]:
+        """Lease what is due and write the attempts down, in one transaction; how many there were, what is to be sent.
+
+        A commit costs more than a message: there are two for each, this one and the record of how it ended.
+        """
         clock, store = self.context.clock, self.context.store
         now = clock.now()
         with store.read() as tx:
             if not tx.deliveries.any_due(now, busy):
-                return []
+                return 0, []
         lease = now + clock.real(self.context.settings.deliver.timeout + LEASE_MARGIN)
         with store.write() as tx:
-            return tx.deliveries.claim(self.context.owner, now, room, lease, busy_channels=busy)
+            claimed = tx.deliveries.claim(self.context.owner, now, room, lease, busy_channels=busy)
+            begun = [self.begin(tx, delivery, now) for delivery in claimed]
+        return len(claimed), [send for send in begun if send is not None]
 
     def _ended(self, channel: str, task: asyncio.Task[None]) -> None:
         self._running.pop(channel, None)
@@ -198,19 +217,16 @@ class Courier:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.context.log.error("delivery job failed", channel=channel, error=redact(repr(error)))
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Send a claimed delivery and record how that ended."""
-        begun = await self._persist(partial(self._begin, delivery))
-        if begun is None:
-            return
-        channel, attempt, thread = begun
+    async def deliver(self, begun: Begun) -> None:
+        """Send a delivery whose attempt is written down, and record how that ended."""
+        channel = begun.channel
         try:
-            result = await self._send(channel, delivery, thread)
+            result = await self._send(begun)
         except asyncio.CancelledError:  # stopped, and the receiver took too long: say so instead of leaving a riddle
             result = Result(AttemptOutcome.UNCERTAIN, "stop", "stopped", "Vedette stopped before the receiver answered")
         if channel.kind in CHANNELS and CHANNELS[channel.kind].spacing:
             self._resting[channel.id] = time.monotonic() + CHANNELS[channel.kind].spacing
-        await self._persist(partial(self._record, delivery, channel, attempt, result))
+        await self._persist(partial(self.record, begun, result))
 
     async def _persist(self, write: Callable[[], T]) -> T:
         """Write, again and again while the database refuses: what was sent and is not recorded would go out twice."""
@@ -222,25 +238,24 @@ class Courier:
                 await asyncio.sleep(wait)
         return await asyncio.to_thread(write)
 
-    def _begin(self, delivery: Delivery) -> tuple[Channel, Attempt, str] | None:
+    def begin(self, tx: Transaction, delivery: Delivery, now: datetime) -> Begun | None:
         """Write the attempt down, and look up what the message answers to; None where there is nothing to send."""
-        now = self.context.clock.now()
-        with self.context.store.write() as tx:
-            channel = tx.channels.get(delivery.channel)
-            if delivery.expires_at is not None and delivery.expires_at <= now:
-                state = tx.deliveries.too_late(delivery.id, now)
-                self.context.log.warning("delivery is too late", id=delivery.id, state=state.value)
-                return None
-            if (held := hold_back(tx, delivery, self.context.owner, now)) is not None:
-                self.context.log.info("delivery held back", id=delivery.id, state=held.value)
-                return None
-            if channel is None:
-                tx.deliveries.end(delivery.id, DeliveryState.DEAD, DeliveryReason.CHANNEL_DISABLED, now, "no channel")
-                return None
-            attempt = tx.deliveries.start_attempt(delivery.id, self.context.owner, now)
-            return (channel, attempt, tx.deliveries.thread(delivery)) if attempt is not None else None
+        channel = tx.channels.get(delivery.channel)
+        if delivery.expires_at is not None and delivery.expires_at <= now:
+            state = tx.deliveries.too_late(delivery.id, now)
+            self.context.log.warning("delivery is too late", id=delivery.id, state=state.value)
+            return None
+        if (held := hold_back(tx, delivery, self.context.owner, now)) is not None:
+            self.context.log.info("delivery held back", id=delivery.id, state=held.value)
+            return None
+        if channel is None:
+            tx.deliveries.end(delivery.id, DeliveryState.DEAD, DeliveryReason.CHANNEL_DISABLED, now, "no channel")
+            return None
+        attempt = tx.deliveries.start_attempt(delivery.id, self.context.owner, now)
+        return Begun(delivery, channel, attempt, tx.deliveries.thread(delivery)) if attempt is not None else None
 
-    async def _send(self, channel: Channel, delivery: Delivery, thread: str) -> Result:
+    async def _send(self, begun: Begun) -> Result:
+        delivery, channel = begun.delivery, begun.channel
         settings = self.context.settings
         send = SendContext(
             now=self.context.clock.now(),
@@ -252,7 +267,7 @@ class Courier:
             user_agent=settings.crawl.user_agent,
             templates=settings.deliver.templates,
             channel=channel.id,
-            thread=thread,
+            thread=begun.thread,
         )
         try:
             sender = make_channel(channel.kind, channel.settings, self._vault)
@@ -268,7 +283,9 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - a plug-in's bug must not stop the others' messages; it is recorded
             return Result(AttemptOutcome.UNCERTAIN, "bug", type(error).__name__, repr(error))
 
-    def _record(self, delivery: Delivery, channel: Channel, attempt: Attempt, result: Result) -> None:
+    def record(self, begun: Begun, result: Result) -> None:
+        """Write down how an attempt ended, and what that means for the channel."""
+        delivery, channel, attempt = begun.delivery, begun.channel, begun.attempt
         clock, error = self.context.clock, redact(result.error)[:500]
         now = clock.now()
         state, at, reason = what_next(channel.kind, result, attempt.number, now, self._chance.random())

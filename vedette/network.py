@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_network
 from urllib.parse import urlsplit
 
@@ -18,6 +19,12 @@ ALL_PORTS = frozenset(range(1, 65536))
 
 def make_policy(allow_addresses: Iterable[str] = ()) -> Policy:
     """The rule, as ssrfguard's `Policy`: its `check_url` judges a URL before, `check_address` when connecting."""
+    return _policy(tuple(allow_addresses))
+
+
+@lru_cache(maxsize=8)
+def _policy(allow_addresses: tuple[str, ...]) -> Policy:
+    """Made once: looking at every port takes longer than sending a message."""
     return Policy(
         allowed_networks=tuple(map(ip_network, allow_addresses)), allowed_ports=ALL_PORTS, allow_userinfo=False
     )

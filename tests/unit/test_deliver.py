@@ -540,4 +540,4 @@ def test_a_notice_comes_out_of_the_database_as_it_went_in(office: Office, about:
 
 def test_a_courier_with_nothing_to_do_writes_nothing(office: Office) -> None:
     courier = Courier(office.context())
-    assert courier._claim(5, ()) == []
+    assert courier.claim(5, ()) == (0, [])

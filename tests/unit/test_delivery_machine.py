@@ -26,17 +26,15 @@ from hypothesis.stateful import (
 
 from alerts.channels import Result
 from alerts.decide import AlertRules, when_to_send
-from alerts.deliver import Courier
+from alerts.deliver import Begun, Courier
 from alerts.gathering import run_digests
 from alerts.wishes import mute, silence, unmute
 from storage import Transaction
 from tests.notices import NOW, article, notice
 from tests.office import ANNA, Office
 from vedette.model import (
-    Attempt,
     AttemptOutcome,
     Cadence,
-    Channel,
     Delivery,
     DeliveryReason,
     DeliveryState,
@@ -82,7 +80,7 @@ class Machine(RuleBasedStateMachine):
         shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
         self.office = Office(self.folder)
         self.lives, self.alerts, self.received = 0, 0, set[str]()
-        self.flying: list[tuple[Delivery, Channel, Attempt]] = []
+        self.flying: list[Begun] = []
         self.live()
 
     def live(self) -> None:
@@ -132,18 +130,15 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        for delivery in self.courier._claim(5, [d.channel for d, _, _ in self.flying]):
-            begun = self.courier._begin(delivery)
-            if begun is not None:
-                self.flying.append((delivery, begun[0], begun[1]))
+        self.flying += self.courier.claim(5, [begun.channel.id for begun in self.flying])[1]
 
     @precondition(lambda self: self.flying)
     @rule(outcome=OUTCOMES)
     def finish(self, outcome: AttemptOutcome) -> None:
-        delivery, channel, attempt = self.flying.pop(0)
+        begun = self.flying.pop(0)
         if outcome is AttemptOutcome.SENT:
-            self.received.add(delivery.idem_key)
-        self.courier._record(delivery, channel, attempt, Result(outcome, "response", "x", "x"))
+            self.received.add(begun.delivery.idem_key)
+        self.courier.record(begun, Result(outcome, "response", "x", "x"))
 
     @rule()
     def crash(self) -> None:
