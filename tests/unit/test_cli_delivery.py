@@ -221,11 +221,11 @@ def test_a_private_feed_is_shown_and_has_an_address(office: Office, vedette: Ved
     shown = feedparser.parse(vedette("channels", "feed", "mine").stdout)
     assert shown.feed.title == "Mine"
     assert [entry.title for entry in shown.entries] == ["Test: This is a test message of Vedette"]
-    address = vedette("channels", "feed", "mine", "--address", "--rss").stdout.strip()
+    address = vedette("channels", "feed", "mine", "--address", "--form", "rss").stdout.strip()
     assert address.startswith("https://v.example/feeds/")
     assert address.endswith(".rss")
     vedette("channels", "add", "mine", "feed", "title=Mine", "key=other")
-    assert vedette("channels", "feed", "mine", "--address", "--rss").stdout.strip() != address
+    assert vedette("channels", "feed", "mine", "--address", "--form", "rss").stdout.strip() != address
 
 
 def test_the_message_of_a_delivery_is_previewed_in_the_channels_own_template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from lxml import etree, html
 
 from alerts.channels import make_channel, seal
 from alerts.feed import FeedHead, Item, build_feed, feed_token, items_of
+from crawler.feeds import parse_feed
 from tests.notices import HOSTILE, NOW, context, hostile, notice
 from tests.office import Office
 from vedette.errors import ConfigError
@@ -50,6 +52,18 @@ def test_a_reader_sees_what_an_alert_says(form: Form) -> None:
         assert words in said
     assert 'href="https://v.example/links/t"' in said
     assert entry.published_parsed[:5] == NOW.utctimetuple()[:5]
+
+
+def test_readers_of_json_feeds_see_the_same() -> None:
+    items = [Item(f"k{n}", notice(f"Story {n}"), NOW + timedelta(minutes=n)) for n in range(3)]
+    parsed = parse_feed(build_feed(HEAD, items, NOW, "json"), url=HEAD.address, headers={})
+    assert (parsed.title, len(parsed.entries)) == ("Anna's topics", 3)
+    first = parsed.entries[0]
+    assert (first.title, first.url) == ("[ADEX fair] Story 2", "https://news.example/a?b=1&c=2")
+    assert first.published_at == NOW + timedelta(minutes=2)
+    assert "<strong>Krosetto</strong>" in first.content
+    for name in HOSTILE:
+        json.loads(build_feed(HEAD, [Item("k", hostile(name), NOW)], NOW, "json"))
 
 
 @pytest.mark.parametrize("form", FORMS)

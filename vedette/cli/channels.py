@@ -10,6 +10,7 @@ from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
+    from alerts.feed import Form
     from vedette.model import Channel, Notice
 
 
@@ -146,10 +147,12 @@ def rotate_secret(app: App, channel_id: str, finish: bool) -> None:
 
 @command.command()
 @click.argument("channel_id", metavar="ID")
-@click.option("--rss", is_flag=True, help="RSS 2.0 instead of Atom 1.0.")
+@click.option(
+    "--form", type=click.Choice(["atom", "rss", "json"]), default="atom", help="Atom 1.0, RSS 2.0 or JSON Feed 1.1."
+)
 @click.option("--address", "address_only", is_flag=True, help="Only where a feed reader finds it.")
 @pass_app
-def feed(app: App, channel_id: str, rss: bool, address_only: bool) -> None:
+def feed(app: App, channel_id: str, form: Form, address_only: bool) -> None:
     """Show the private feed of a channel of the kind feed, or its address. Who has the address reads the feed."""
     from alerts.channels import make_channel
     from alerts.feed import MOST_ITEMS, FeedHead, build_feed, feed_token, items_of
@@ -159,7 +162,7 @@ def feed(app: App, channel_id: str, rss: bool, address_only: bool) -> None:
     channel, settings = _get(app, channel_id), app.settings
     if channel.kind != "feed":
         raise UsageError(f"{channel_id} is of the kind {channel.kind}: it has no feed")
-    vault, public, form = settings.vault(), settings.alerts.public_url, "rss" if rss else "atom"
+    vault, public = settings.vault(), settings.alerts.public_url
     signer, own = LinkSigner(vault), make_channel(channel.kind, channel.settings, vault).settings
     token = feed_token(signer, channel_id, own.key.get_secret_value())
     address = feed_address(public, token, form) if public else ""
@@ -171,7 +174,7 @@ def feed(app: App, channel_id: str, rss: bool, address_only: bool) -> None:
     with app.store().read() as tx:
         sent = tx.deliveries.list(DeliveryState.SENT, limit=MOST_ITEMS, channel=channel_id)
     head = FeedHead(channel_id, own.title, address, public, settings.deliver.templates)
-    document = build_feed(head, items_of(sent, signer, public), app.clock.now(), "rss" if rss else "atom").decode()
+    document = build_feed(head, items_of(sent, signer, public), app.clock.now(), form).decode()
     app.emit({"id": channel_id, "address": address, "feed": document}, document)
 
 

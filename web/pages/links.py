@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from alerts import wishes
 from alerts.channels import make_channel
-from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, build_feed, items_of
+from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, build_feed, form_of, items_of
 from storage import Transaction
 from vedette.links import FEED_PATH, PATH, Link, LinkError, LinkSigner, Purpose, feed_address
 from vedette.model import DeliveryReason, DeliveryState
@@ -75,8 +75,9 @@ def _do(tx: Transaction, site: Site, link: Link) -> None:
 def feed(request: Request, name: str) -> Response:
     """A channel's private feed; 304 for a reader that has it already."""
     site = site_of(request)
-    token, _, form = name.rpartition(".")
-    if form not in MEDIA_TYPES:
+    token, _, suffix = name.rpartition(".")
+    form = form_of(suffix)
+    if form is None:
         raise Problem(404)
     link, signer = _verified(site, token), LinkSigner(site.vault)
     with site.store.read() as tx:
@@ -96,5 +97,5 @@ def feed(request: Request, name: str) -> Response:
     headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    body = build_feed(head, items, site.now(), "rss" if form == "rss" else "atom")
+    body = build_feed(head, items, site.now(), form)
     return Response(body, media_type=MEDIA_TYPES[form], headers=headers)
