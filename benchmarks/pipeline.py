@@ -18,20 +18,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import trafilatura
 
 from alerts.decide import AlertRules, World, decide
+from alerts.entities import Catalogue
 from alerts.monitor import Monitor
-from alerts.stories import choose_story
 from alerts.text import tokens
 from catalogue import load_topics
 from crawler.urls import identity
 from extractors import extract
-from extractors.fingerprint import bands, fingerprint
+from extractors.fingerprint import fingerprint
 from storage import open_store
+from vedette.daemon.placing import Placer
 from vedette.model import Analyst, Article, Channel, Page, Subscription, Topic
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -102,7 +103,7 @@ def run(made: list[Page], rules: int, directory: Path, chance: random.Random) ->
     for number in range(rules):
         words = chance.sample(" ".join(WORDS.values()).split(), 3)
         topics[f"r{number}"] = Topic(f"r{number}", f'"{words[0]} {words[1]}" AND {words[2]}{chance.randrange(50)}')
-    monitor = Monitor()
+    monitor, placer = Monitor(), Placer(Catalogue.shipped)
     with stages.stage("(load rules, once)"):
         monitor.put_all(topics.values())
     store = open_store(f"sqlite:///{directory}/bench.db", upgrade=True)
@@ -119,15 +120,16 @@ def run(made: list[Page], rules: int, directory: Path, chance: random.Random) ->
             article: Article = extract(page)
         with stages.stage("fingerprint"):
             article = replace(article, canonical_url=identity(article.url), fingerprint=fingerprint(article.text))
-            keys = bands(article.fingerprint)
+        with stages.stage("sketch"):
+            sketch = placer.sketch(article)
         with stages.stage("match"):
             matches = monitor.match(article).matches
         with stages.stage("store, decide"), store.write() as tx:
-            choice = choose_story(article, tx.stories.candidates(keys, NOW - timedelta(days=7)))
+            choice = placer.choose(tx, article, sketch, NOW)
             folded = " ".join(tokens(f"{article.title}\n{article.text}"))
             stored = tx.articles.store(article, None, NOW, story=choice.story_id, folded=folded)
             assert stored.article.id is not None
-            tx.stories.add_bands(stored.article.id, keys, NOW)
+            placer.remember(tx, stored.article.id, sketch, NOW)
             decision = decide(stored, matches, world, now=NOW, seen_at=NOW, silent=False, rules=AlertRules())
             for plan in decision.plans:
                 match_id = tx.matches.add(stored.article.id, 1, plan.match, NOW)

@@ -65,7 +65,7 @@ def _dates(text: str) -> list[tuple[int, int, datetime]]:
     if len(folded) == len(text):
         for match in _named().finditer(folded):
             groups = match.groupdict()
-            month = _months()[groups["month"] or groups["month2"]]
+            month = month_names()[groups["month"] or groups["month2"]]
             day = _day(int(groups["year"] or groups["year2"]), month, int(groups["day"] or groups["day2"]))
             hits.append((match.start(), match.end(), day))
     return [(start, end, day) for start, end, day in hits if day is not None]
@@ -79,7 +79,8 @@ def _day(year: int, month: int, day: int) -> datetime | None:
 
 
 @lru_cache(maxsize=1)
-def _months() -> dict[str, int]:
+def month_names() -> dict[str, int]:
+    """The names and short names of the months in many languages, case folded, with the month's number."""
     names: dict[str, int] = {}
     for code in LOCALES.split():
         months = Locale.parse(code).months
@@ -95,7 +96,7 @@ def _months() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _named() -> re.Pattern[str]:
     """Day month year, or month day year, with a month's name in any language."""
-    month = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    month = "|".join(sorted(map(re.escape, month_names()), key=len, reverse=True))
     link = r"(?:\s+(?:de|del|di|of|e)\s+|[\s.,/-]+)"
     return re.compile(
         rf"(?<![\d\w])(?P<day>\d{{1,2}})(?:st|nd|rd|th|º|°|er)?\.?{link}(?P<month>{month})\.?{link}(?P<year>20\d\d)(?!\d)"

@@ -16,7 +16,7 @@ from storage.migrate import backup, check, daemon_lock, open_store, revision, up
 from storage.search import Archived
 from storage.silences import Silence
 from storage.store import Store, Transaction
-from storage.stories import Story, StoryCandidate, StoryMember
+from storage.stories import Portrait, Story, StoryCandidate, StoryMember, TraitCounts
 from storage.stream import StreamEntry, Wanted
 from storage.topics import TopicVersion
 
@@ -30,6 +30,7 @@ __all__ = [
     "DigestRun",
     "HostState",
     "Invitation",
+    "Portrait",
     "Revision",
     "Session",
     "Sighting",
@@ -43,6 +44,7 @@ __all__ = [
     "Suppression",
     "Token",
     "TopicVersion",
+    "TraitCounts",
     "Transaction",
     "Wanted",
     "Worker",

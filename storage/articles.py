@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from storage._base import Aggregate, instant, iso
 from storage.models import ArticleRow, RevisionRow, StoryRow
 from storage.search import Search
-from vedette.model import Article, Change, PageKind, Stored
+from vedette.model import Article, Change, Join, PageKind, Stored
 
 COLUMNS = ("source", "title", "text", "language", "country", "site", "published_at", "revision")
 """Fields of an Article with a column of their own; the others are kept as JSON."""
@@ -38,20 +38,41 @@ class Articles(Aggregate):
         now: datetime,
         *,
         story: int | None,
+        join: Join = Join.FIRST,
         score: float | None = None,
         reason: str = "",
+        like: int | None = None,
         folded: str = "",
     ) -> Stored:
         """Keep an article under `article.canonical_url`, its identity: new, changed (a revision) or unchanged.
 
-        `story` None gives a new article a story of its own; a known article stays in the story it is in. `score` and
-        `reason` say why it joined. `folded` is the text as the index shall hold it.
+        `story` None gives a new article a story of its own; a known article stays in the story it is in. `join`,
+        `score`, `reason` and `like`, the article that it is like, say how it joined. `folded` is the text as the index
+        shall hold it.
         """
         identity = article.canonical_url or article.url
         digest = hashlib.sha256(f"{article.title}\0{article.text}".encode()).hexdigest()
         row = self.session.scalars(select(ArticleRow).where(ArticleRow.identity == identity)).first()
         if row is None:
-            return self._new(article, identity, digest, item_id, now, story, score, reason, folded)
+            home = self._home(article, story, now)
+            row = ArticleRow(
+                identity=identity,
+                item_id=item_id,
+                story_id=home.id,
+                story_join=join if home.article_count > 1 else Join.FIRST,
+                story_score=score,
+                story_reason=reason,
+                story_like=like,
+                seen_at=now,
+                updated_at=now,
+                content_hash=digest,
+                folded=folded,
+                **_values(replace(article, revision=1)),
+            )
+            self.session.add(row)
+            self.session.flush()
+            self._write_revision(row, now)
+            return Stored(_article(row), Change.NEW, home.id)
         if row.content_hash == digest:
             return Stored(_article(row), Change.UNCHANGED, row.story_id)
         article = replace(article, revision=row.revision + 1)
@@ -113,40 +134,15 @@ class Articles(Aggregate):
             query = query.where(ArticleRow.seen_at >= since)
         return [_article(row) for row in self.session.scalars(query)]
 
-    def _new(
-        self,
-        article: Article,
-        identity: str,
-        digest: str,
-        item_id: int | None,
-        now: datetime,
-        story: int | None,
-        score: float | None,
-        reason: str,
-        folded: str,
-    ) -> Stored:
+    def _home(self, article: Article, story: int | None, now: datetime) -> StoryRow:
+        """The story that an article shall join, counted up, or a new one."""
         home = self.session.get(StoryRow, story) if story is not None else None
         if home is None:
             home = StoryRow(title=article.title, created_at=now, updated_at=now, article_count=0)
             self.session.add(home)
-            self.session.flush()
         home.article_count, home.updated_at = home.article_count + 1, now
-        row = ArticleRow(
-            identity=identity,
-            item_id=item_id,
-            story_id=home.id,
-            story_score=score,
-            story_reason=reason,
-            seen_at=now,
-            updated_at=now,
-            content_hash=digest,
-            folded=folded,
-            **_values(replace(article, revision=1)),
-        )
-        self.session.add(row)
         self.session.flush()
-        self._write_revision(row, now)
-        return Stored(_article(row), Change.NEW, home.id)
+        return home
 
     def _write_revision(self, row: ArticleRow, now: datetime) -> None:
         self.session.add(RevisionRow(article_id=row.id, revision=row.revision, at=now, title=row.title, text=row.text))

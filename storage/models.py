@@ -285,8 +285,10 @@ class ArticleRow(Base):
     identity: Mapped[str] = mapped_column(unique=True)
     item_id: Mapped[int | None] = mapped_column(BigKey)
     story_id: Mapped[int] = mapped_column(BigKey, ForeignKey("stories.id"))
+    story_join: Mapped[str] = mapped_column(server_default="first")  # a vedette.model.Join
     story_score: Mapped[float | None]
     story_reason: Mapped[str]
+    story_like: Mapped[int | None] = mapped_column(BigInteger)  # the article that it was found to be like
     source: Mapped[str]
     title: Mapped[str]
     text: Mapped[str]
@@ -316,6 +318,7 @@ class RevisionRow(Base):
     at: Mapped[datetime]
     title: Mapped[str]
     text: Mapped[str]
+    change: Mapped[dict[str, Any] | None]  # what it changed and what follows, see storage.articles.Revision
 
 
 class BandRow(Base):
@@ -326,6 +329,32 @@ class BandRow(Base):
     article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     at: Mapped[datetime]
     __table_args__ = (Index("ix_bands_at", "at"), Index("ix_bands_article", "article_id"))
+
+
+class PortraitRow(Base):
+    """What a recent article is about; kept as long as rewrites of it are looked for."""
+
+    __tablename__ = "portraits"
+    article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    traits: Mapped[dict[str, Any]]
+    __table_args__ = (Index("ix_portraits_at", "at"),)
+
+
+class TraitRow(Base):
+    """One trait of a recent article, by which rewrites of it are found."""
+
+    __tablename__ = "traits"
+    trait: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    __table_args__ = (
+        Index("ix_traits_at", "at"),
+        Index("ix_traits_article", "article_id"),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class EntityRow(Base):

@@ -1,17 +1,30 @@
-"""Stories: which articles tell the same thing, and the index that finds near copies."""
+"""Stories: which articles tell the same thing, and the indexes that find copies and rewrites."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import TextClause, bindparam, delete, func, insert, select, text
 
-from storage._base import Aggregate
+from storage._base import Aggregate, rowcount
 from storage.articles import to_article
-from storage.models import ArticleRow, BandRow, StoryRow
-from vedette.model import Article
+from storage.models import ArticleRow, BandRow, PortraitRow, StoryRow, TraitRow
+from storage.types import Instant
+from vedette.model import Article, Join
+
+NEWEST = 20
+"""Articles per band that are looked at: what a site writes under everything fills a band."""
+NEIGHBOURS = 30
+"""Articles that are compared with a new one at most."""
+RAREST = 12
+"""Traits by which those that may tell the same event are found."""
+MOST_RECENT = 5_000
+"""Articles of the window that are counted at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +33,43 @@ class StoryCandidate:
 
     article_id: int
     story_id: int
-    fingerprint: tuple[int, ...]
     title: str
     text: str
     url: str
-    language: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Portrait:
+    """A recent article that shares rare traits with a new one: perhaps a rewrite."""
+
+    article_id: int
+    story_id: int
+    site: str
+    url: str
+    at: datetime
+    began_at: datetime
+    traits: Mapping[str, Any]  # as they were handed to `add_portrait`
+
+
+@dataclass(frozen=True, slots=True)
+class TraitCounts:
+    """How many recent articles have each trait, up to a limit, and how many recent articles there are."""
+
+    counts: Mapping[str, int]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoryMember:
-    """An article of a story, and why it joined."""
+    """An article of a story, how it joined, how surely, and why."""
 
     article: Article
     seen_at: datetime
     score: float | None
     reason: str
+    join: Join = Join.FIRST
+    like: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +86,27 @@ class Story:
 class Stories(Aggregate):
     """Statements about stories."""
 
-    def candidates(self, bands: Sequence[int], since: datetime, limit: int = 50) -> list[StoryCandidate]:
+    # ------------------------------------------------------------------ finding copies
+
+    def candidates(self, bands: Sequence[int], since: datetime, limit: int = NEIGHBOURS) -> list[StoryCandidate]:
         """Articles seen since then that share a band, those that share most first."""
+        if not bands:
+            return []
+        asked = {f"band{number}": band for number, band in enumerate(dict.fromkeys(bands))}
         shared: dict[int, int] = {}
-        query = select(BandRow.article_id).where(BandRow.band.in_(list(bands)), BandRow.at >= since)
-        for article_id in self.session.scalars(query):
+        for article_id in self.session.scalars(_newest(len(asked)), {**asked, "since": since}):
             shared[article_id] = shared.get(article_id, 0) + 1
         best = sorted(shared, key=lambda key: (-shared[key], key))[:limit]
-        rows = {row.id: row for row in self.session.scalars(select(ArticleRow).where(ArticleRow.id.in_(best)))}
-        return [
-            StoryCandidate(
-                article_id=row.id,
-                story_id=row.story_id,
-                fingerprint=tuple(row.fields.get("fingerprint", ())),
-                title=row.title,
-                text=row.text,
-                url=row.identity,
-                language=row.language,
-                at=row.seen_at,
-            )
-            for row in (rows[key] for key in best if key in rows)
-        ]
+        query = select(
+            ArticleRow.id,
+            ArticleRow.story_id,
+            ArticleRow.title,
+            ArticleRow.text,
+            ArticleRow.identity,
+            ArticleRow.seen_at,
+        ).where(ArticleRow.id.in_(best))
+        rows = {row[0]: row for row in self.session.execute(query)}
+        return [StoryCandidate(*rows[key]) for key in best if key in rows]
 
     def add_bands(self, article_id: int, bands: Sequence[int], at: datetime) -> None:
         """Make an article findable by its near copies."""
@@ -81,13 +115,83 @@ class Stories(Aggregate):
         if rows:
             self.session.execute(insert(BandRow), rows)
 
-    def join(self, story_id: int, article_id: int, score: float | None, reason: str, now: datetime) -> None:
-        """Move an article into a story; a story that has none left is forgotten unless an alert knows it."""
+    # ------------------------------------------------------------------ finding rewrites
+
+    def count_traits(self, traits: Collection[str], since: datetime, most: int) -> TraitCounts:
+        """How many articles seen since then have each trait, counted up to `most`."""
+        recent = select(PortraitRow.article_id).where(PortraitRow.at >= since).limit(MOST_RECENT).subquery()
+        total = self.session.scalar(select(func.count()).select_from(recent)) or 0
+        if not traits:
+            return TraitCounts({}, total)
+        names = {_key(trait): trait for trait in traits}
+        asked = {f"trait{number}": key for number, key in enumerate(names)}
+        rows = self.session.execute(_counted(len(asked)), {**asked, "since": since, "most": most})
+        return TraitCounts({names[key]: count for key, count in rows}, total)
+
+    def neighbours(self, traits: Sequence[str], since: datetime, limit: int = NEIGHBOURS) -> list[Portrait]:
+        """Articles seen since then that have some of these traits, the rarest first, those with most of them first."""
+        keys = [_key(trait) for trait in traits[:RAREST]]
+        shared = func.count()
+        best = (
+            select(TraitRow.article_id, shared.label("shared"))
+            .where(TraitRow.trait.in_(keys), TraitRow.at >= since)
+            .group_by(TraitRow.article_id)
+            .order_by(shared.desc(), TraitRow.article_id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(
+                ArticleRow.id,
+                ArticleRow.story_id,
+                ArticleRow.site,
+                ArticleRow.identity,
+                ArticleRow.seen_at,
+                StoryRow.created_at,
+                PortraitRow.traits,
+            )
+            .join_from(best, ArticleRow, ArticleRow.id == best.c.article_id)
+            .join(StoryRow, StoryRow.id == ArticleRow.story_id)
+            .join(PortraitRow, PortraitRow.article_id == ArticleRow.id)
+            .order_by(best.c.shared.desc(), ArticleRow.id)
+        )
+        return [Portrait(*row) for row in self.session.execute(query)]
+
+    def add_portrait(self, article_id: int, traits: Collection[str], portrait: Mapping[str, Any], at: datetime) -> None:
+        """Make an article findable by its rewrites; a portrait that it has is replaced."""
+        self.session.execute(delete(TraitRow).where(TraitRow.article_id == article_id))
+        self.session.execute(delete(PortraitRow).where(PortraitRow.article_id == article_id))
+        self.session.execute(insert(PortraitRow), [{"article_id": article_id, "at": at, "traits": dict(portrait)}])
+        keys = sorted({_key(trait) for trait in traits})
+        if keys:
+            self.session.execute(insert(TraitRow), [{"trait": k, "article_id": article_id, "at": at} for k in keys])
+
+    def forget(self, copies_before: datetime, rewrites_before: datetime) -> int:
+        """Drop what only serves to find copies and rewrites of articles from before then; how many rows went."""
+        old: tuple[tuple[Any, datetime], ...] = (
+            (BandRow, copies_before),
+            (TraitRow, rewrites_before),
+            (PortraitRow, rewrites_before),
+        )
+        return sum(rowcount(self.session.execute(delete(row).where(row.at < before))) for row, before in old)
+
+    # ------------------------------------------------------------------ stories
+
+    def join(
+        self,
+        story_id: int,
+        article_id: int,
+        score: float | None,
+        reason: str,
+        now: datetime,
+        how: Join = Join.ANALYST,
+    ) -> None:
+        """Move an article into a story."""
         row, story = self.session.get(ArticleRow, article_id), self.session.get(StoryRow, story_id)
         if row is None or story is None or row.story_id == story_id:
             return
         old = self.session.get(StoryRow, row.story_id)
-        row.story_id, row.story_score, row.story_reason = story_id, score, reason
+        row.story_id, row.story_score, row.story_reason, row.story_join = story_id, score, reason, how
         story.article_count, story.updated_at = story.article_count + 1, now
         if old is not None:
             old.article_count, old.updated_at = old.article_count - 1, now
@@ -100,7 +204,8 @@ class Stories(Aggregate):
             return None
         query = select(ArticleRow).where(ArticleRow.story_id == story_id).order_by(ArticleRow.seen_at, ArticleRow.id)
         members = tuple(
-            StoryMember(to_article(a), a.seen_at, a.story_score, a.story_reason) for a in self.session.scalars(query)
+            StoryMember(to_article(a), a.seen_at, a.story_score, a.story_reason, Join(a.story_join), a.story_like)
+            for a in self.session.scalars(query)
         )
         first = members[0].article.id if members else None
         return Story(row.id, row.title, row.created_at, first or 0, members)
@@ -108,3 +213,30 @@ class Stories(Aggregate):
     def of(self, article_id: int) -> int | None:
         """The story of an article."""
         return self.session.scalar(select(ArticleRow.story_id).where(ArticleRow.id == article_id))
+
+
+@lru_cache(maxsize=64)
+def _newest(bands: int) -> TextClause:
+    """The newest articles of each of so many bands. As text, for it is asked for every article."""
+    one = (
+        "SELECT * FROM (SELECT article_id FROM bands WHERE band = :band{0} AND at >= :since"
+        f" ORDER BY article_id DESC LIMIT {NEWEST}) AS newest{{0}}"
+    )
+    statement = text(" UNION ALL ".join(one.format(number) for number in range(bands)))
+    return statement.bindparams(bindparam("since", type_=Instant()))
+
+
+@lru_cache(maxsize=256)
+def _counted(traits: int) -> TextClause:
+    """How many articles have each of so many traits, counted no further than asked."""
+    asked = ", ".join(f"(CAST(:trait{number} AS BIGINT))" for number in range(traits))
+    statement = text(
+        f"WITH asked (trait) AS (VALUES {asked}) SELECT trait, (SELECT count(*) FROM (SELECT 1 FROM traits"
+        " WHERE traits.trait = asked.trait AND traits.at >= :since LIMIT :most) AS some) FROM asked"
+    )
+    return statement.bindparams(bindparam("since", type_=Instant()))
+
+
+def _key(trait: str) -> int:
+    """A trait as a number of 64 bits, signed."""
+    return int.from_bytes(hashlib.blake2b(trait.encode(), digest_size=8).digest(), "little", signed=True)

@@ -278,6 +278,15 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
+class Join(StrEnum):
+    """How an article came into its story."""
+
+    FIRST = "first"  # it began the story
+    COPY = "copy"  # its text is a near copy of another one
+    RETOLD = "retold"  # it tells the same event in other words, perhaps in another language
+    ANALYST = "analyst"  # a person put it there
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An article after it was stored."""

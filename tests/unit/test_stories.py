@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.stories import StoryChoice, choose_story
-from vedette.model import Article
+from alerts.stories import StoryChoice, choose_copied
+from vedette.model import Article, Join
+
+NOW = datetime(2026, 6, 9, 8, 0, tzinfo=UTC)
 
 AGENCY = (
     "The defence ministry said on Tuesday that the first of two transport aircraft had landed at the air base near "
@@ -34,9 +37,21 @@ class Told:
     title: str
     text: str
     url: str = "https://first.example/a"
+    at: datetime = NOW - timedelta(hours=5)
+    article_id: int = 1
 
 
 FIRST = Told(7, "First transport aircraft lands", AGENCY)
+MONTHS_AGO = Told(7, "First transport aircraft lands", AGENCY, at=NOW - timedelta(days=100))
+VISIT = (
+    "The minister will travel to Rome on Friday for talks about energy and transport, his office said. He is to meet his "
+    "colleague in the evening, and the heads of two shipyards on the next morning. It is the third visit within a year."
+)
+ABOUT_US = (
+    "Our newsroom has reported from the region since 1991 and is read in forty countries. Subscribe to the daily letter, "
+    "follow us on all channels, and write to the editors with corrections, photographs and questions at any time. Reports "
+    "may be quoted with a link. Photographs belong to their authors and may not be used without written permission."
+)
 CASES = {
     "the same text": ("First transport aircraft lands", AGENCY, [FIRST], 7),
     "under another title": ("Ministry welcomes its new aircraft", AGENCY, [FIRST], 7),
@@ -64,6 +79,14 @@ CASES = {
     ),
     "two short notes of one title": ("Corvette launched", BOILERPLATE, [Told(9, "Corvette launched!", BOILERPLATE)], 9),
     "a short note that a long text holds": ("Note", AGENCY[:70], [FIRST], None),
+    "most of it months later": ("Aircraft", "\n\n".join(PARAGRAPHS[:2]), [MONTHS_AGO], 7),
+    "half of it months later": ("Aircraft", "\n\n".join([PARAGRAPHS[0], OTHER]), [MONTHS_AGO], None),
+    "the end that an outlet writes under everything": (
+        "Corvette launched",
+        f"{OTHER}\n\n{ABOUT_US}",
+        [Told(9, "Minister to visit Rome", f"{VISIT}\n\n{ABOUT_US}")],
+        None,
+    ),
     "no text": ("First transport aircraft lands", "", [FIRST, Told(1, "", "")], None),
     "running script, one character changed": (
         "國防部長簽約",
@@ -83,10 +106,11 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_which_story_a_text_joins(case: str) -> None:
     title, text, archive, story = CASES[case]
-    choice = choose_story(Article(title=title, text=text), archive)
+    choice = choose_copied(Article(title=title, text=text), archive, NOW)
     assert choice.story_id == story
     if story is None:
-        assert choice == StoryChoice(None, 0.0, "")
+        assert choice == StoryChoice()
     else:
+        assert choice.join is Join.COPY
         assert 0.5 <= choice.score <= 1
         assert "https://first.example/a" in choice.reason

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -23,18 +24,20 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from alerts.decide import AlertRules, Decision, World, decide
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor, MonitorResult
-from alerts.stories import choose_story
+from alerts.stories import StoryChoice
 from alerts.text import tokens
 from crawler.urls import identity
 from extractors import Limits
-from extractors.fingerprint import bands, fingerprint
+from extractors.fingerprint import fingerprint
 from extractors.pool import ExtractionPool
 from storage import Transaction
 from vedette.daemon.context import Context
 from vedette.daemon.hindsight import known_facts, told_before
+from vedette.daemon.placing import Placer, Sketch
 from vedette.errors import Refused, StorageError, VedetteError
 from vedette.model import (
     Article,
+    Change,
     Drop,
     DropReason,
     Entity,
@@ -53,8 +56,8 @@ LEASE_SECONDS = 180.0
 IDLE_SECONDS = 0.2
 TROUBLE_SECONDS = 10.0
 """Real seconds to wait for a database that can't be written."""
-STORY_WINDOW = timedelta(days=7)
-"""How far back a near copy is looked for."""
+FORGET_EVERY = timedelta(hours=1)
+"""How often the indexes of copies and rewrites are rid of what is too old."""
 ATTEMPTS = 5
 """Attempts to store a page before it is given up."""
 TUNED_AFTER = 500
@@ -81,7 +84,7 @@ class Ready:
     """An article with all that is known of it before the database is asked."""
 
     article: Article
-    bands: Sequence[int]
+    sketch: Sketch  # what its story is found by
     folded: str  # for the archive's index
     result: MonitorResult
 
@@ -137,6 +140,7 @@ class Pipeline:
         settings = context.settings
         self.context = context
         self._suspects = 0  # items to be taken one at a time
+        self._forget_at: datetime | None = None
         self.pool = ExtractionPool(
             settings.extract.workers,
             settings.extract.seconds,
@@ -172,6 +176,7 @@ class Pipeline:
         with self.context.store.write() as tx:
             for item, outcome in outcomes:
                 self._settle(tx, item, outcome)
+            self._forget(tx)
         return len(work)
 
     # ------------------------------------------------------------------ the stages
@@ -232,7 +237,7 @@ class Pipeline:
         for failure in result.failures:
             self.context.log.error("rule failed", topic=failure.topic, url=article.url, error=failure.message)
         folded = " ".join(tokens(f"{article.title}\n{article.text}"))
-        return Ready(article, bands(article.fingerprint), folded, result)
+        return Ready(article, self.topics.placer.sketch(article), folded, result)
 
     def _settle(self, tx: Transaction, item: Item, outcome: Outcome) -> None:
         """Write one item's end; one that can't be written comes back later, and is given up after some attempts."""
@@ -282,22 +287,30 @@ class Pipeline:
 
     def _archived(self, tx: Transaction, item: Item, ready: Ready, now: datetime) -> Stored:
         """Store the article in its story: the one of a near copy, or one of its own."""
-        article = ready.article
+        article, placer = ready.article, self.topics.placer
         known = tx.articles.find(canonical=article.canonical_url)
-        candidates = tx.stories.candidates(ready.bands, now - STORY_WINDOW) if known is None else []
-        choice = choose_story(article, candidates)
+        choice = StoryChoice() if known else placer.choose(tx, article, ready.sketch, now)
         stored = tx.articles.store(
             article,
             item.id,
             now,
             story=choice.story_id,
+            join=choice.join,
             score=choice.score or None,
             reason=choice.reason,
+            like=choice.like,
             folded=ready.folded,
         )
-        if known is None and stored.article.id is not None:
-            tx.stories.add_bands(stored.article.id, ready.bands, now)
+        if stored.change is not Change.UNCHANGED and stored.article.id is not None:
+            placer.remember(tx, stored.article.id, ready.sketch, now)
         return stored
+
+    def _forget(self, tx: Transaction) -> None:
+        """Keep the indexes of copies and rewrites as small as their windows."""
+        now = self.context.clock.now()
+        if self._forget_at is None or now >= self._forget_at:
+            self.topics.placer.forget(tx, now)
+            self._forget_at = now + FORGET_EVERY
 
     def _world(self, tx: Transaction, stored: Stored, matches: Sequence[Match]) -> World:
         """What the decision needs to know, of the topics that matched."""
@@ -375,7 +388,7 @@ class Pipeline:
 
 
 class TopicWatch:
-    """The monitor of all active topics, kept in step with the database."""
+    """The monitor of all active topics and the placer of stories, kept in step with the database."""
 
     def __init__(self, context: Context) -> None:
         """Loaded when first refreshed."""
@@ -384,7 +397,7 @@ class TopicWatch:
         self._stamp = ""
         self._entities: tuple[Entity, ...] = ()
         self._matched = 0
-        self.monitor = self._fresh(())
+        self.monitor, self.placer = self._fresh(()), _placer(())
 
     def match(self, article: Article) -> MonitorResult:
         """Every topic that an article satisfies; files the rules anew once it is known how common their words are."""
@@ -402,6 +415,7 @@ class TopicWatch:
             topics, entities = tx.topics.list(active=True), tuple(tx.entities.list())
         if entities != self._entities:
             self.monitor, self.topics, self._entities = self._fresh(entities), {}, entities
+            self.placer = _placer(entities)
         wanted = {topic.id: topic for topic in topics}
         for gone in self.topics.keys() - wanted.keys():
             self.monitor.remove(gone)
@@ -421,3 +435,15 @@ class TopicWatch:
                 "slow rule", topic=topic, url=article.url, seconds=round(seconds, 3)
             ),
         )
+
+
+def _placer(entities: Sequence[Entity]) -> Placer:
+    if not entities:
+        return _shipped_placer()
+    return Placer(lambda: Catalogue.shipped().with_entities(entities))
+
+
+@cache
+def _shipped_placer() -> Placer:
+    """One for the whole process: it learns the names as it meets them."""
+    return Placer(Catalogue.shipped)

@@ -1,0 +1,115 @@
+"""What an article is about, as traits that a rewrite or a translation of it shares: see `Traits`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from alerts.stories.facts import days, designators, numbers, years
+from alerts.stories.spotter import Spotter
+from alerts.text import fold, is_running, tokens, word_list
+from vedette.model import Article
+
+LEAD = 1_000
+"""Characters of the text that tell what it is about; what follows is background, which other events share."""
+STEM = 6
+"""Letters by which inflected words are compared."""
+SHORTEST = 4
+_NAME = re.compile(r"(?<=[^\s.!?:;…\"'“”‘’«»()\[\]-][ \u00a0])[^\W\d_]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Traits with the way the article writes them. A trait is "kind:value": `entity:leonardo`, `country:italy`,
+    `designator:c27j`, `number:450000000`, `day:06-08`, `word:croset`.
+    """
+
+    language: str = ""
+    title: frozenset[str] = frozenset()  # those that stand in the title
+    names: frozenset[str] = frozenset()  # words with a capital within a sentence
+    labels: Mapping[str, str] = field(default_factory=dict)  # every trait with the way it is written
+
+    def as_json(self) -> dict[str, Any]:
+        """For the database."""
+        return {
+            "language": self.language,
+            "title": sorted(self.title),
+            "names": sorted(self.names),
+            "labels": dict(self.labels),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Back from it."""
+        return cls(data["language"], frozenset(data["title"]), frozenset(data["names"]), data["labels"])
+
+
+def traits_of(article: Article, spotter: Spotter) -> Traits:
+    """What title and beginning name."""
+    language = article.language.lower().partition("-")[0]
+    lead = replace(article, text=article.text[:LEAD])
+    heading, body = replace(article, text=""), f"{article.title}\n{lead.text}"
+    entities, written = _entities(lead, spotter)
+    facts = _facts(body, written)
+    names = {f"word:{key}": label for key, label in _names(lead.text)}
+    words = {f"word:{key}": label for key, label in _words(tokens(body))}
+    title = {f"word:{key}" for key, _ in _words(tokens(article.title))}
+    title |= {*_entities(heading, spotter)[0], *_facts(article.title, written)}
+    labels = {**entities, **facts, **words, **names}
+    return Traits(language, frozenset(title & labels.keys()), frozenset(names), labels)
+
+
+def hard_facts(article: Article, spotter: Spotter) -> dict[str, str]:
+    """The entities, designators, numbers and days of a whole article: what makes a change of it news."""
+    entities, written = _entities(article, spotter)
+    return {**entities, **_facts(f"{article.title}\n{article.text}", written)}
+
+
+def _facts(text: str, named: set[str]) -> dict[str, str]:
+    """Designators beyond those that name an entity, numbers and days."""
+    return {
+        **{
+            f"designator:{key}": label
+            for key, label in designators(text).items()
+            if not any(key in name for name in named)
+        },
+        **{f"number:{key}": label for key, label in numbers(text).items()},
+        **{f"day:{key}": label for key, label in days(text).items()},
+        **{f"year:{year}": year for year in years(text)},
+    }
+
+
+def stem(word: str) -> str:
+    """A word without its ending, more or less: names and words are inflected."""
+    return word[:STEM]
+
+
+def _entities(article: Article, spotter: Spotter) -> tuple[dict[str, str], set[str]]:
+    """The entities as traits, and how their names are written, without spaces."""
+    traits, written = {}, set()
+    for entity, spellings in spotter.spot(article):
+        traits[f"{'country' if entity.kind in ('country', 'alliance') else 'entity'}:{entity.id}"] = entity.name
+        written |= spellings
+    return traits, written
+
+
+def _names(text: str) -> Iterator[tuple[str, str]]:
+    """Words with a capital within a sentence. Where every noun has one (German), rarity must tell."""
+    for match in _NAME.finditer(text):
+        if unicodedata.category(match[0][0]) == "Lu" and (word := fold(match[0])) not in word_list("common"):
+            yield stem(word), match[0]
+
+
+def _words(found: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The stems of longer words; pairs of characters where a script has no spaces."""
+    before = ""
+    for word in found:
+        running = is_running(word)
+        if running and before:
+            yield before + word, before + word
+        elif not running and len(word) >= SHORTEST and not word.isdigit():
+            yield stem(word), word
+        before = word if running else ""
