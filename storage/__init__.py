@@ -16,7 +16,7 @@ from storage.migrate import backup, check, daemon_lock, open_store, revision, up
 from storage.search import Archived
 from storage.silences import Silence
 from storage.store import Store, Transaction
-from storage.stories import Portrait, Story, StoryCandidate, StoryMember, TraitCounts
+from storage.stories import Portrait, Story, StoryCandidate, StoryMember, StoryRecord, TraitCounts
 from storage.stream import StreamEntry, Wanted
 from storage.topics import TopicVersion
 
@@ -40,6 +40,7 @@ __all__ = [
     "Story",
     "StoryCandidate",
     "StoryMember",
+    "StoryRecord",
     "StreamEntry",
     "Suppression",
     "Token",

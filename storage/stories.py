@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, TextClause, bindparam, delete, func, insert, select, text, update
 
 from storage._base import Aggregate, rowcount
 from storage.articles import to_article
-from storage.models import ArticleRow, BandRow, PortraitRow, StoryRow, TraitRow
+from storage.models import AlertRow, ArticleRow, BandRow, PortraitRow, StoryRow, TraitRow
 from storage.types import Instant
 from vedette.model import Article, Join
 
@@ -70,6 +70,17 @@ class StoryMember:
     reason: str
     join: Join = Join.FIRST
     like: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story without its articles."""
+
+    id: int
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    articles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,51 @@ class Stories(Aggregate):
         if old is not None:
             old.article_count, old.updated_at = old.article_count - 1, now
         self.session.flush()
+
+    def split(self, story_id: int, article_ids: Collection[int], reason: str, now: datetime) -> int | None:
+        """Move articles of a story into a new one; its number, None where nothing was to be moved or would be left.
+
+        Alerts that one of these articles caused go with it.
+        """
+        mine = set(self.session.scalars(select(ArticleRow.id).where(ArticleRow.story_id == story_id)))
+        moved = sorted(mine & set(article_ids))
+        if not moved or len(moved) == len(mine):
+            return None
+        title = self.session.scalar(select(ArticleRow.title).where(ArticleRow.id == moved[0])) or ""
+        fresh = StoryRow(title=title, created_at=now, updated_at=now, article_count=0)
+        self.session.add(fresh)
+        self.session.flush()
+        for article_id in moved:
+            self.join(fresh.id, article_id, None, reason, now)
+        self._move_alerts(story_id, fresh.id, AlertRow.article_id.in_(moved))
+        return fresh.id
+
+    def merge(self, story_id: int, into: int, reason: str, now: datetime) -> int:
+        """Move all articles of a story into another one; how many moved. The empty story stays for its records.
+
+        Its alerts go along, but for those on topics on which the other story has its own.
+        """
+        moved = list(self.session.scalars(select(ArticleRow.id).where(ArticleRow.story_id == story_id)))
+        if story_id == into or self.session.get(StoryRow, into) is None:
+            return 0
+        for article_id in moved:
+            self.join(into, article_id, None, reason, now)
+        theirs = select(AlertRow.topic_id).where(AlertRow.story_id == into)
+        self._move_alerts(story_id, into, AlertRow.topic_id.not_in(theirs))
+        return len(moved)
+
+    def list(self, limit: int, since: datetime | None = None, least: int = 1) -> list[StoryRecord]:
+        """The newest stories with at least so many articles; `since` leaves out those without news since then."""
+        query = select(StoryRow).where(StoryRow.article_count >= least).order_by(StoryRow.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(StoryRow.updated_at >= since)
+        return [
+            StoryRecord(row.id, row.title, row.created_at, row.updated_at, row.article_count)
+            for row in self.session.scalars(query)
+        ]
+
+    def _move_alerts(self, story_id: int, into: int, which: ColumnElement[bool]) -> None:
+        self.session.execute(update(AlertRow).where(AlertRow.story_id == story_id, which).values(story_id=into))
 
     def get(self, story_id: int) -> Story | None:
         """A story with its articles in order of appearance."""

@@ -10,7 +10,9 @@ from extractors.visible_date import month_names
 _HYPHENS = str.maketrans("‐‑‒–—", "-----")
 _TWINS = str.maketrans("АВСЕКМОРТХ", "ABCEKMOPTX")  # Cyrillic letters typed for Latin ones in designators
 _DESIGNATOR = re.compile(r"(?<![\w-])([A-ZА-Я][A-Za-zА-Яа-я]{0,5})-?(\d{1,4}[A-Z]{0,3}[0-9]?)(?![\w-]*[./]\w)(?!\d)")
-_NUMBER = re.compile(r"(?<![\w.,/:-])(\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d+)([.,]\d{1,2})?(?!\w*\d)[ \u00a0]?(\w+)?")
+_NUMBER = re.compile(
+    r"(?<![\w.,/:-])(\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d+)([.,]\d{1,2})?(?!\w*\d|:\d)[ \u00a0]?(\w+)?"
+)
 _ISO_DAY = re.compile(r"(?<!\d)(20\d\d)[-./](\d{1,2})[-./](\d{1,2})(?!\d)")
 _NUMERIC_DAY = re.compile(r"(?<!\d)(\d{1,2})[./](\d{1,2})[./](20\d\d)(?!\d)")
 _EAST_ASIAN_DAY = re.compile(r"(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")

@@ -82,7 +82,8 @@ def _article_lines(found: Trace, article: Article) -> Iterator[str]:
     yield f"  {article.language or '?'}, {len(article.text)} characters, read by {article.extractor}{published}"
     if found.story is not None:
         mine = next((m for m in found.story.articles if m.article.id == article.id), None)
-        joined = f": {mine.reason}" if mine and mine.reason else ""
+        sure = f" ({mine.score:.2f})" if mine and mine.score else ""
+        joined = f", {mine.join}{sure}: {mine.reason}" if mine and mine.reason else ""
         yield f"  story {found.story.id} of {len(found.story.articles)} articles{joined}"
     for matched in found.matches:
         match = matched.match.match
