@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage._base import Aggregate
 from storage.articles import to_article
@@ -155,7 +156,7 @@ class Stream(Aggregate):
         )
         found: builtins.list[ColumnElement[bool]] = [column == value for column, value in columns if value]
         if wanted.entity and self.postgres:
-            found.append(MatchRow.spans.contains([{"entity": wanted.entity}]))
+            found.append(type_coerce(MatchRow.spans, JSONB).contains([{"entity": wanted.entity}]))
         elif wanted.entity:
             found.append(cast(MatchRow.spans, Text).contains(f'"entity": "{wanted.entity}"', autoescape=True))
         if wanted.only == "unread":

@@ -19,8 +19,10 @@ from vedette.model import Article, Match, Topic
 
 AGAINST = "?against"
 MOST_MONITORS = 4
-MOST_FOUND = 1000
-"""Articles of which a search knows the number and the facets; more are only said to be there."""
+MOST_SHOWN = 250
+"""Articles that a page counts: evaluating more of them would keep its reader waiting."""
+MOST_FOUND = 5000
+"""Articles that an export holds, and that cursors reach."""
 
 
 class Monitors:
@@ -86,14 +88,21 @@ class Answer:
 
 
 def search(
-    tx: Transaction, monitor: Monitor, rule: str, narrowed: Narrowed, *, since: datetime | None, best: bool = False
+    tx: Transaction,
+    monitor: Monitor,
+    rule: str,
+    narrowed: Narrowed,
+    *,
+    since: datetime | None,
+    best: bool = False,
+    most: int = MOST_SHOWN,
 ) -> Answer:
-    """The newest articles that a rule matches, the best of them first if that is asked; RuleError for no rule."""
+    """The `most` newest articles that a rule matches, the best first if that is asked; RuleError for no rule."""
     hits: list[Hit] = []
     counts = {name: Counter[str]() for name in ("country", "language", "site")}
     asked, whole = Query(tx, rule, monitor), True
     for row, match in asked.matches(since):
-        if len(hits) >= MOST_FOUND:
+        if len(hits) >= most:
             whole = False
             break
         if not _fits(row, narrowed):

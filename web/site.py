@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from vedette.secrets import Vault
     from web.visitor import Visitor
 
+CHOICES = timedelta(days=90)
+"""How far back the stream's filters look."""
+CHOICES_SECONDS = 60.0
 FLASH = "vedette_said"
 """The cookie that carries one message to the next page."""
 
@@ -36,11 +39,20 @@ class Site:
     listeners: int = 0
     """Browsers that follow the stream."""
     monitors: Monitors = field(default_factory=Monitors)
+    _choices: tuple[float, dict[str, list[tuple[str, int]]]] | None = None
 
     @property
     def store(self) -> Store:
         """The database."""
         return self.context.store
+
+    def choices(self) -> dict[str, list[tuple[str, int]]]:
+        """The filters that the stream offers; counted once a minute, since every page asks."""
+        steady = self.context.clock.monotonic()
+        if self._choices is None or steady - self._choices[0] > CHOICES_SECONDS:
+            with self.store.read() as tx:
+                self._choices = steady, tx.stream.choices(self.now() - CHOICES)
+        return self._choices[1]
 
     def now(self) -> datetime:
         """The instant of the story."""

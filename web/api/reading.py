@@ -234,7 +234,8 @@ def search(
     with here.store.read() as tx, here.monitors.lend(tx) as monitor:
         since = asking.since_days(here.now(), days)
         narrowed = Narrowed(country, language, site)
-        answer = asking.search(tx, monitor, q, narrowed, since=since, best=order == "best")
+        most = min(max(asking.MOST_SHOWN, place + limit + 1), asking.MOST_FOUND)
+        answer = asking.search(tx, monitor, q, narrowed, since=since, best=order == "best", most=most)
     shown = answer.hits[place : place + limit]
     return FoundBody(
         items=[

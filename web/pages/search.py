@@ -74,11 +74,13 @@ def search(
     )
 
 
-def _answer(request: Request, rule: str, days: int, order: str, narrowed: Narrowed) -> Answer:
+def _answer(
+    request: Request, rule: str, days: int, order: str, narrowed: Narrowed, most: int = asking.MOST_SHOWN
+) -> Answer:
     site = site_of(request)
     with site.store.read() as tx, site.monitors.lend(tx) as monitor:
         since = asking.since_days(site.now(), days)
-        return asking.search(tx, monitor, rule, narrowed, since=since, best=order == "best")
+        return asking.search(tx, monitor, rule, narrowed, since=since, best=order == "best", most=most)
 
 
 @router.get("/search/export/{form}")
@@ -98,7 +100,8 @@ def export(
     if form not in _FORMS:
         raise Problem(404)
     make, media = _FORMS[form]
-    answer = _answer(request, q, days, order, Narrowed(country, language, site))
+    narrowed = Narrowed(country, language, site)
+    answer = _answer(request, q, days, order, narrowed, asking.MOST_FOUND)
     headers = {"Content-Disposition": f'attachment; filename="vedette.{form}"'}
     return Response(make(answer.hits), media_type=media, headers=headers)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -23,7 +22,6 @@ LOOK_SECONDS = 1.0
 """How often the database is asked for new alerts, while somebody follows the stream."""
 QUIET_SECONDS = 15.0
 MOST_LISTENERS = 200
-CHOICES = timedelta(days=90)
 
 router = APIRouter(include_in_schema=False)
 Choice = Annotated[str, Query(max_length=200)]
@@ -60,7 +58,7 @@ def _page(request: Request, found: Visitor, filters: Wanted, before: int | None)
     site = site_of(request)
     with site.store.read() as tx:
         entries = tx.stream.page(found.id, filters, limit=PAGE + 1, before=before)
-        choices, newest = tx.stream.choices(site.now() - CHOICES), tx.stream.newest()
+        newest = tx.stream.newest()
         titles = {topic.id: topic.title for topic in tx.topics.list()}
         names = {status.source.id: status.source.name for status in tx.sources.list()}
         mine = bool(tx.subscriptions.list(analyst=found.id))
@@ -72,7 +70,7 @@ def _page(request: Request, found: Visitor, filters: Wanted, before: int | None)
         days=list(shown.by_day(entries[:PAGE], found.analyst.timezone)),
         filters=filters,
         query=query_of(filters),
-        choices=choices,
+        choices=site.choices(),
         titles=titles,
         names=names,
         newest=newest,
