@@ -12,6 +12,7 @@ import uvloop
 from protego import Protego
 
 from crawler import links, polling
+from crawler.custom import crawled
 from crawler.feeds import looks_malformed, parse_feed
 from crawler.fetcher import Answer, Fetcher
 from crawler.gather import Gathered, gather
@@ -19,6 +20,7 @@ from crawler.isolate import IsolatedReader
 from crawler.means import Means, means_of
 from crawler.politeness import Politeness
 from crawler.sitemaps import parse_sitemap
+from crawler.spiders import KINDS
 from crawler.spiders.sitemap import NEWS
 from crawler.urls import identity, normalise, same_site
 from vedette.errors import Refused
@@ -63,8 +65,11 @@ def look(
     """The entry point at a URL, None with the answer that tells why there is none. Without a kind it is seen which."""
 
     async def work(means: Means) -> tuple[Found | None, Answer]:
-        search = _Search(means, context.clock.now())
-        return await search.look(url, kind, settings or {})
+        now = context.clock.now()
+        if kind and KINDS[kind].runs:
+            gathered = await crawled(context, SourceStatus(Source("preview", url, kind, settings=settings or {})))
+            return _found(kind, url, gathered, now), gathered.answer
+        return await _Search(means, now).look(url, kind, settings or {})
 
     return with_means(context, work)
 
@@ -158,24 +163,7 @@ class _Search:
         kind = kind or await asyncio.to_thread(what_is, answer)
         status = SourceStatus(Source("preview", url, kind, settings=settings or {}))
         gathered = await gather(replace(self._means, ask=self.ask), status)
-        if gathered.listing is None:
-            return None, gathered.answer
-        entries = gathered.listing.entries
-        dates = [e.published_at or e.updated_at for e in entries]
-        rate = polling.seed(dates, self.now)
-        known = [date for date in dates if date is not None]
-        found = Found(
-            kind,
-            answer.url,
-            gathered.listing.title,
-            gathered.listing.language or next((e.language for e in entries if e.language), ""),
-            len(entries),
-            len(known),
-            max(known, default=None),
-            polling.interval_after_success(rate, limits=polling.Limits()) if len(known) > 1 else None,
-            tuple(e.title or e.url for e in entries[:3]),
-        )
-        return found, gathered.answer
+        return _found(kind, answer.url, gathered, self.now), gathered.answer
 
     async def find(self, url: str) -> tuple[list[Found], Answer]:
         """The entry points at or behind a URL, the best one first, and the answer of the URL itself."""
@@ -205,6 +193,26 @@ class _Search:
         """What shows something first, alive before asleep, then by kind, then by how much it shows."""
         asleep = found.newest is not None and self.now - found.newest > timedelta(days=90)
         return found.entries > 0, not asleep, WORTH.get(found.kind, 0), min(found.entries, 100)
+
+
+def _found(kind: str, url: str, gathered: Gathered, now: datetime) -> Found | None:
+    """What a poll says of an entry point, None where it failed."""
+    if gathered.listing is None:
+        return None
+    entries = gathered.listing.entries
+    dates = [e.published_at or e.updated_at for e in entries]
+    known = [date for date in dates if date is not None]
+    return Found(
+        kind,
+        url,
+        gathered.listing.title,
+        gathered.listing.language or next((e.language for e in entries if e.language), ""),
+        len(entries),
+        len(known),
+        max(known, default=None),
+        polling.interval_after_success(polling.seed(dates, now), limits=polling.Limits()) if len(known) > 1 else None,
+        tuple(e.title or e.url for e in entries[:3]),
+    )
 
 
 def what_is(answer: Answer) -> str:

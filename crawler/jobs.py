@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler import health, polling
+from crawler.custom import crawled
 from crawler.discover import discovered
 from crawler.fetcher import Answer
 from crawler.gather import Gathered, gather
@@ -86,8 +87,7 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
         polling.Rate.from_json(status.polling), status.whole_at, started, lies=bool(status.polling.get(LIES))
     )
     asked = replace(status, etag="", last_modified="") if whole else status
-    means = means_of(tools.context, tools.polite, tools.reader)
-    gathered = await (discovered(means, asked, started) if KINDS[source.kind].resolves else gather(means, asked))
+    gathered = await _gathered(tools, asked, started)
     answer = gathered.answer
     if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
         gathered.answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
@@ -95,6 +95,15 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     others = [_fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
     return await asyncio.to_thread(_record_poll, tools, claim, gathered, [fetch, *others], host, whole)
+
+
+async def _gathered(tools: Tools, status: SourceStatus, now: datetime) -> Gathered:
+    """What a source shows, in the way of its kind."""
+    kind = KINDS[status.source.kind]
+    if kind.runs:
+        return await crawled(tools.context, status)
+    means = means_of(tools.context, tools.polite, tools.reader)
+    return await (discovered(means, status, now) if kind.resolves else gather(means, status))
 
 
 def _record_poll(

@@ -71,6 +71,8 @@ class SourceSpider(Spider):
 
     resolves: ClassVar[bool] = False
     """Whether its URL stands for another entry point of the site, to be found by `crawler.discover`."""
+    runs: ClassVar[bool] = False
+    """Whether a program is run in place of a request, by `crawler.custom`; what it writes is read."""
 
     def __init__(
         self,

@@ -62,6 +62,7 @@ SAMPLES: Mapping[str, bytes] = {
     "newssitemap": NEWS.encode(),
     "listing": section("/2026/a-story", "/2026/another-story"),
     "autodiscover": section("/2026/a-story"),
+    "scrapy": b'{"url": "/a", "title": "T", "published_at": "2026-03-02T08:00:00+04:00"}\n{"url": "/b"}\n',
     "page": b"<title>Programme</title><p>The fair opens on the first day of March at ten o'clock.</p>",
 }
 """An answer of each kind that ships, with at least one entry."""
