@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import yaml
 
+from crawler.spiders import KINDS
 from vedette import config
 from vedette.cli import cli
 
@@ -26,6 +28,10 @@ Environment variables win over the file: `VEDETTE__CRAWL__CONTACT` sets `crawl.c
 such as `"15m"` and `"1h 30m"`, sizes are bytes or texts such as `"16 MiB"`. A secret is best kept elsewhere and written
 `env:NAME` or `file:/path`. An unknown key or a bad value ends every command with one line that names file, line, key
 and remedy."""
+SOURCES = """\
+`vedette sources add URL` finds out of what kind an address is, or the best entry points of its site; files for
+`vedette apply` and `vedette sources import` name the kind themselves. robots.txt is obeyed, and one request at a time is
+made to a host. A kind of your own is one file: see CONTRIBUTING.md."""
 GLOBAL = {"--config", "--json", "-v"}
 
 
@@ -87,7 +93,24 @@ def configuration() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES = {"commands.md": commands, "configuration.md": configuration}
+def sources() -> str:
+    """The page of the source kinds."""
+    lines = ["# Kinds of sources", "", NOTE, "", SOURCES, ""]
+    for kind, spider in KINDS.items():
+        names = f" Also known as {', '.join(spider.aliases)}." if spider.aliases else ""
+        lines += [f"## {kind}", "", inspect.cleandoc(spider.__doc__ or "") + names, ""]
+        fields = spider.Settings.model_fields
+        if fields:
+            lines += ["| setting | default | meaning |", "|---|---|---|"]
+        for key, field in fields.items():
+            meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+            lines.append(f"| `{key}` | `{field.get_default(call_default_factory=True)!r}` | {meaning} |")
+        declared = yaml.safe_dump({"sources": [dict(spider.example)]}, sort_keys=False).rstrip()
+        lines += [*([""] if fields else []), "```yaml", declared, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {"commands.md": commands, "configuration.md": configuration, "sources.md": sources}
 
 
 if __name__ == "__main__":

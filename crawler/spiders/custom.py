@@ -18,7 +18,7 @@ from vedette.model import Entry, FetchOutcome
 class CustomSettings(BaseModel):
     """What a source with a spider of its own can set."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     spider: str = Field(default="", pattern=r"^([A-Za-z_]\w*(\.[A-Za-z_]\w*)+)?$")
     """The spider's class, `module.Class`; the module must be named under `[plugins] modules`."""

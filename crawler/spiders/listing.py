@@ -22,7 +22,7 @@ MOST_LINKS = 200
 class ListingSettings(BaseModel):
     """What a listing can set. Without selectors the links are found by the structure of the page."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     items: str = ""
     """CSS selector of the rows, such as `ul.news > li`."""

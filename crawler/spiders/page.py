@@ -24,7 +24,7 @@ BLOCKS = ("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "blockquote
 class PageSettings(BaseModel):
     """What a watched page can set."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     selector: str = ""
     """CSS selector of the part that is watched; all of the page but its menus where none is given."""

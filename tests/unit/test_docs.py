@@ -53,7 +53,7 @@ def all_commands() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("page", ["commands.md", "configuration.md"])
+@pytest.mark.parametrize("page", ["commands.md", "configuration.md", "sources.md"])
 def test_a_generated_page_is_fresh(page: str) -> None:
     expected = generator().PAGES[page]()
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == expected, "run: python docs/generate.py"
