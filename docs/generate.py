@@ -30,8 +30,8 @@ such as `"15m"` and `"1h 30m"`, sizes are bytes or texts such as `"16 MiB"`. A s
 and remedy."""
 SOURCES = """\
 `vedette sources add URL` finds out of what kind an address is, or the best entry points of its site; files for
-`vedette apply` and `vedette sources import` name the kind themselves. robots.txt is obeyed, and one request at a time is
-made to a host. A kind of your own is one file: see CONTRIBUTING.md."""
+`vedette apply` and `vedette sources import` name the kind themselves. robots.txt is obeyed, and one request at a time
+is made to a host. A kind of your own is one file: see CONTRIBUTING.md."""
 GLOBAL = {"--config", "--json", "-v"}
 
 

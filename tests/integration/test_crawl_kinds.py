@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import structlog
+from click.testing import CliRunner, Result
 
 from crawler.discover import discover
 from tests.httpserver import Reply
 from tests.integration import test_crawl
 from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
 from tests.unit.test_source_kinds import section
+from vedette.cli import cli
 from vedette.daemon.context import Context
 from vedette.model import DropReason, ItemState
 
@@ -208,3 +211,43 @@ def test_entry_points_come_with_what_they_hold(home: Crawl) -> None:
     assert found[-1].interval is not None
     (itself,) = discover(context, home.site.url("/map.xml"))
     assert itself.kind == "sitemap"
+
+
+# --------------------------------------------------------------------------- adding
+
+
+@pytest.fixture
+def add(home: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`vedette sources add` in a configuration of its own."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "vedette.toml"
+    config.write_text('[data]\ndirectory = "own"\n[network]\nallow_addresses = ["127.0.0.1/32"]\n')
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, answer: str = "") -> Result:
+        return CliRunner().invoke(cli, ["sources", *words, "--config", str(config)], input=answer)
+
+    CliRunner().invoke(cli, ["db", "upgrade", "--config", str(config)])
+    return run
+
+
+def test_adding_a_site_shows_what_it_offers_and_asks(home: Crawl, add: Callable[..., Result]) -> None:
+    asked = add("add", home.site.url("/"), "--id", "two", answer="2\n")
+    assert asked.exit_code == 0, asked.output
+    assert f"1. feed {home.site.url('/feed')}" in asked.stderr
+    assert "2 entries" in asked.stderr
+    assert "Watching two (listing)" in asked.stdout
+    taken = add("add", home.site.url("/"), "--id", "one", "--yes")
+    assert "Watching one (feed)" in taken.stdout
+
+
+def test_adding_an_address_as_a_kind_with_settings(home: Crawl, add: Callable[..., Result]) -> None:
+    added = add("add", home.site.url("/"), "--id", "s", "--kind", "html", "--set", "items=main li")
+    assert "Watching s (listing)" in added.stdout, added.output
+    assert "items: main li" in add("export").stdout
+    wrong = add("add", home.site.url("/"), "--kind", "listing", "--set", "item=li")
+    assert (wrong.exit_code, "there are: items, link, title" in wrong.stderr) == (2, True)
+    nothing = add("add", home.site.url("/feed"), "--kind", "sitemap")
+    assert nothing.exit_code == 2
+    assert "not a sitemap: the document is a <rss>" in nothing.stderr
