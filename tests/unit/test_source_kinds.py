@@ -119,7 +119,7 @@ class TestEveryKind:
         "body", [b"", b" \n", b"\x00\xff\xfe", b"{}", b"<", b"<a", b"\x1f\x8b\x08 no gzip", b"%PDF-1.7"]
     )
     def test_what_it_can_not_read_is_refused_or_empty(self, kind: str, body: bytes) -> None:
-        assert not entries_or_none(KINDS[kind](HOME), body)
+        assert not [entry.url for entry in entries_or_none(KINDS[kind](HOME), body) if entry.url]
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
