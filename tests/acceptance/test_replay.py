@@ -88,12 +88,17 @@ def test_nothing_is_lost_in_fifty_kills(tmp_path: Path) -> None:
     play(Window("2026-06-06T00:00:00Z", 9, 1_500), tmp_path, kills=50)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 def play(window: Window, tmp_path: Path, kills: int) -> str:
     """Run the daemon through a window, killing it so many times; what the proxy reports of it."""
     log = tmp_path / "requests.jsonl"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     replay = [sys.executable, str(REPLAY / "replay.py")]
     state = ["--port", str(port), "--state", str(tmp_path / "state")]
     server = subprocess.Popen(
