@@ -29,6 +29,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from w3lib.url import safe_url_string
 
+from crawler import reactor
 from crawler import settings as scrapy_settings
 from crawler.handlers import BlockedAddressError
 from vedette.clock import Clock
@@ -94,12 +95,15 @@ class Fetcher:
         """Use as `async with Fetcher(...) as fetcher`, in the loop that will run it."""
         self.agent = scrapy_settings.user_agent(settings)
         self.clock = clock
+        self._reactor = settings.crawl.reactor
         self._policy = make_policy(settings.network.allow_addresses)
         self.deadline = settings.crawl.timeout + 5
         self._crawler = Crawler(_Permanent, scrapy_settings.for_daemon(settings))
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Fetcher:
+        if self._reactor:
+            reactor.adopt(asyncio.get_running_loop())
         opened = asyncio.Event()
 
         def open_() -> None:

@@ -115,6 +115,8 @@ def _failing(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> 
     outcome = FetchOutcome(status.last_outcome)
     if outcome in OUTCOMES:
         return Health(OUTCOMES[outcome], status.last_error or "the server says that it is gone")
+    if outcome is FetchOutcome.THROTTLED and status.last_error.startswith("robots.txt"):
+        return Health(HealthState.FORBIDDEN, status.last_error)
     patience = THROTTLED_ROW if outcome is FetchOutcome.THROTTLED else HICCUPS
     if status.failures < patience and status.last_success_at is not None:
         return None

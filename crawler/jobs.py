@@ -83,9 +83,9 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     """Ask a source what is new and write it down."""
     status = claim.status
     source, started = status.source, tools.context.clock.now()
-    whole = polling.must_ask_whole(
-        polling.Rate.from_json(status.polling), status.whole_at, started, lies=bool(status.polling.get(LIES))
-    )
+    denied_at = status.last_poll_at if status.last_outcome == FetchOutcome.NOT_MODIFIED else None
+    rate, lies = polling.Rate.from_json(status.polling), bool(status.polling.get(LIES))
+    whole = polling.must_ask_whole(rate, status.whole_at, denied_at, started, lies=lies)
     asked = replace(status, etag="", last_modified="") if whole else status
     gathered = await _gathered(tools, asked, started)
     answer = gathered.answer

@@ -159,7 +159,10 @@ class Politeness:
         if robots.must_fetch(host.state, self._clock.now()):
             answer = await self._fetch_robots(host, robots.robots_url(url))
             if answer.status == 0 or answer.outcome is FetchOutcome.THROTTLED:
-                return replace(answer, url=url)  # the host can't be reached, or not now: that is the reason to record
+                error = f"robots.txt can't be read: {answer.error}"
+                return replace(
+                    answer, url=url, error=error
+                )  # the host can't be reached, or not now: that is the reason to record
         if robots.allows(host.state, url, self._fetcher.agent):
             return None
         status = host.state.robots_status or 0

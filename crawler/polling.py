@@ -137,15 +137,18 @@ def wait_cost(rate: Rate, theta: float, weight: float, now: datetime, longest: t
     return longest
 
 
-def must_ask_whole(rate: Rate, whole_at: datetime | None, now: datetime, *, lies: bool) -> bool:
+def must_ask_whole(
+    rate: Rate, whole_at: datetime | None, denied_at: datetime | None, now: datetime, *, lies: bool
+) -> bool:
     """Whether to ask without validators once, because "not modified" can't be true.
 
-    At most once a day: where the answers hide more items than chance explains, and where they were found to lie. A
-    source that is really silent is asked less and less often, since its rate decays.
+    `whole_at` is when it last sent its body, `denied_at` when it last said that nothing had changed since. At most once
+    a day: where that hides more items than chance explains, and where it was found to lie. A source that is really
+    silent is asked less and less often, since its rate decays.
     """
-    if whole_at is None or now - whole_at < DAY:
+    if whole_at is None or denied_at is None or now - whole_at < DAY:
         return False
-    return lies or rate.per_second * (now - whole_at).total_seconds() >= SURPRISE
+    return lies or rate.per_second * (denied_at - whole_at).total_seconds() >= SURPRISE
 
 
 def interval_after_success(

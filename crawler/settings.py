@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crawler import reactor
 from vedette import __version__
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def for_daemon(settings: Settings) -> dict[str, Any]:
     values["ALLOW_ADDRESSES"] = list(settings.network.allow_addresses)
     if settings.crawl.reactor:
         values["TWISTED_REACTOR_ENABLED"] = True
-        values["TWISTED_REACTOR"] = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+        values["TWISTED_REACTOR"] = reactor.NAME
     return values
 
 

@@ -57,7 +57,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Twelve days of all sources in four minutes."""
+    """Twelve days of all sources in six minutes."""
     folder = tmp_path_factory.mktemp("replay")
     log, port = folder / "requests.jsonl", str(free_port())
     replay = [sys.executable, str(REPLAY / "replay.py")]

@@ -96,23 +96,23 @@ def test_a_feed_that_wrongly_says_not_modified_is_asked_whole_once_a_day(crawl: 
         return Reply(status=304) if "If-None-Match" in asked.headers else whole
 
     def show(count: int) -> Reply:
-        """So many items, one an hour."""
+        """So many items, one in twenty minutes."""
         parts = rss(*((crawl.site.url(f"/{n}"), "T") for n in range(count))).decode().split("</item>")
-        dates = [f"{crawl.clock.now() - timedelta(hours=n):%a, %d %b %Y %H:%M:%S +0000}" for n in range(count)]
+        dates = [f"{crawl.clock.now() - timedelta(minutes=20 * n):%a, %d %b %Y %H:%M:%S +0000}" for n in range(count)]
         dated = "".join(f"{p}<pubDate>{d}</pubDate></item>" for p, d in zip(parts, dates, strict=False)) + parts[-1]
         return Reply(dated.encode(), headers={**XML, "ETag": '"same"'})
 
-    whole = show(10)
+    whole = show(14)
     crawl.site.routes["/feed"] = answer
     crawl.run()
-    crawl.run(timedelta(hours=12), ["site"])
+    crawl.run(timedelta(hours=23), ["site"])
     assert crawl.status.last_outcome == "not-modified"
-    whole = show(12)
-    crawl.run(timedelta(hours=13), ["site"])
+    whole = show(15)
+    crawl.run(timedelta(hours=2), ["site"])
     assert crawl.status.last_outcome == "ok"
-    assert len(crawl.site.asked("/11")) == 1
-    crawl.run(timedelta(hours=12), ["site"])
-    whole = show(13)
-    crawl.run(timedelta(hours=13), ["site"])
+    assert len(crawl.site.asked("/14")) == 1
+    crawl.run(timedelta(hours=23), ["site"])
+    whole = show(16)
+    crawl.run(timedelta(hours=2), ["site"])
     conditional = ["If-None-Match" in asked.headers for asked in crawl.site.asked("/feed")]
     assert conditional == [False, True, False, True, False]

@@ -129,5 +129,6 @@ def test_the_expected_cost_of_a_wait_is_theta(
 )
 def test_when_a_source_is_asked_whole(per_day: int, age: timedelta, lies: bool, whole: bool) -> None:
     rate = Rate(per_day * 100.0, 100 * 86400.0, NOW)
-    assert must_ask_whole(rate, NOW - age, NOW, lies=lies) is whole
-    assert not must_ask_whole(rate, None, NOW, lies=lies), "nothing was ever sent"
+    assert must_ask_whole(rate, NOW - age, NOW, NOW, lies=lies) is whole
+    assert not must_ask_whole(rate, None, NOW, NOW, lies=lies), "nothing was ever sent"
+    assert not must_ask_whole(rate, NOW - age, None, NOW, lies=lies), "it was not polled since"
