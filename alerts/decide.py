@@ -36,6 +36,8 @@ from vedette.model import (
 UPDATE_AT = (2, 5, 10, 25)
 """Outlets of a story at which its readers hear of it again, in the same thread."""
 
+SAME_FACTS = "its new revision matches as before and states no new names, numbers or dates"
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
@@ -127,7 +129,8 @@ def decide(
         plan, why_not = _plan(_Case(stored, match, world, now, seen_at, rules))
         plans.append(plan)
         if why_not is not None:
-            drops.append(_drop(stored, why_not, now, topic=match.topic))
+            says_nothing_new = why_not is DropReason.ALREADY_ALERTED and stored.change is Change.CHANGED
+            drops.append(_drop(stored, why_not, now, SAME_FACTS if says_nothing_new else "", topic=match.topic))
     return Decision(tuple(plans), tuple(drops))
 
 

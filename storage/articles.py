@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Revision:
     at: datetime
     title: str
     text: str
+    change: Mapping[str, Any] | None = None  # as it was handed to `Articles.store`
 
 
 class Articles(Aggregate):
@@ -43,12 +45,13 @@ class Articles(Aggregate):
         reason: str = "",
         like: int | None = None,
         folded: str = "",
+        change: Mapping[str, Any] | None = None,
     ) -> Stored:
         """Keep an article under `article.canonical_url`, its identity: new, changed (a revision) or unchanged.
 
         `story` None gives a new article a story of its own; a known article stays in the story it is in. `join`,
         `score`, `reason` and `like`, the article that it is like, say how it joined. `folded` is the text as the index
-        shall hold it.
+        shall hold it, `change` what a changed article says otherwise than before.
         """
         identity = article.canonical_url or article.url
         digest = hashlib.sha256(f"{article.title}\0{article.text}".encode()).hexdigest()
@@ -80,7 +83,7 @@ class Articles(Aggregate):
             setattr(row, name, value)
         row.content_hash, row.updated_at, row.folded = digest, now, folded
         self.session.flush()
-        self._write_revision(row, now)
+        self._write_revision(row, now, change)
         return Stored(_article(row), Change.CHANGED, row.story_id)
 
     def find(self, item_id: int | None = None, canonical: str | None = None) -> Article | None:
@@ -106,7 +109,7 @@ class Articles(Aggregate):
     def revisions(self, article_id: int) -> list[Revision]:
         """All revisions, the first one first."""
         query = select(RevisionRow).where(RevisionRow.article_id == article_id).order_by(RevisionRow.revision)
-        return [Revision(row.revision, row.at, row.title, row.text) for row in self.session.scalars(query)]
+        return [Revision(row.revision, row.at, row.title, row.text, row.change) for row in self.session.scalars(query)]
 
     def count(self, since: datetime | None = None) -> int:
         """How many articles the archive holds, or took in since then."""
@@ -144,8 +147,11 @@ class Articles(Aggregate):
         self.session.flush()
         return home
 
-    def _write_revision(self, row: ArticleRow, now: datetime) -> None:
-        self.session.add(RevisionRow(article_id=row.id, revision=row.revision, at=now, title=row.title, text=row.text))
+    def _write_revision(self, row: ArticleRow, now: datetime, change: Mapping[str, Any] | None = None) -> None:
+        kept = None if change is None else dict(change)
+        self.session.add(
+            RevisionRow(article_id=row.id, revision=row.revision, at=now, title=row.title, text=row.text, change=kept)
+        )
         self.session.flush()
         Search(self.session).index(row.id, row.folded)
 

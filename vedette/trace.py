@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from alerts.notice import matched_sentences
+from alerts.stories.revisions import RevisionChange
 from crawler.urls import identity
 from storage import AlertView, Sighting, StoredMatch, Story, Suppression, Transaction
 from vedette.model import Article, Attempt, Delivery, Drop, DropReason, Fetch, Item, ItemState, SourceStatus
@@ -58,6 +59,15 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True)
+class Revised:
+    """A later revision of an article and what it changed."""
+
+    revision: int
+    at: datetime
+    change: RevisionChange
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything that the records say about a URL, the oldest first."""
 
@@ -69,6 +79,7 @@ class Trace:
     drops: tuple[Drop, ...] = ()
     article: Article | None = None
     stored_at: datetime | None = None
+    revisions: tuple[Revised, ...] = ()
     story: Story | None = None
     matches: tuple[Matched, ...] = ()
     told: tuple[Told, ...] = ()
@@ -100,6 +111,10 @@ def trace(tx: Transaction, url: str) -> Trace:
         drops=tuple(sorted(drops, key=lambda drop: drop.at)),
         article=article,
         stored_at=tx.articles.seen_at(article.id),
+        revisions=tuple(
+            Revised(one.revision, one.at, RevisionChange.from_json(one.change))
+            for one in tx.articles.revisions(article.id)[1:]
+        ),
         story=tx.stories.get(story_id) if story_id is not None else None,
         matches=tuple(Matched(m, sentences(article, m)) for m in tx.matches.list(article.id)),
         told=tuple(_told(tx, view) for view in reversed(tx.alerts.list(article_id=article.id))),

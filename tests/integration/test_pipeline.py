@@ -6,12 +6,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from alerts.stories.revisions import RevisionChange
 from storage import Store, open_store
 from vedette import config, log
 from vedette.clock import FrozenClock
@@ -27,6 +29,7 @@ from vedette.model import (
     Entry,
     Item,
     ItemState,
+    Join,
     Page,
     Source,
     Subscription,
@@ -162,6 +165,64 @@ def test_a_near_copy_joins_the_story_and_is_no_second_alert(pipeline: Pipeline, 
     with store.read() as tx:
         (alert,) = tx.alerts.list(limit=10)
         assert len(tx.alerts.articles(alert.alert.id)) == 2
+
+
+RETOLD = (
+    "Two hundred companies from forty countries show drones, radars and vehicles by the sea in Baku since Wednesday, when "
+    "the ministry of defence opened the ADEX exhibition. No fair before it was larger. The army of Azerbaijan is to sign "
+    "for transport aircraft before the end of the week, the minister told guests at the gate."
+)
+
+
+def test_an_event_in_other_words_joins_the_story_and_is_no_second_alert(pipeline: Pipeline, store: Store) -> None:
+    fetched(pipeline, "a", article("a"))
+    pipeline.step()
+    item = fetched(pipeline, "b", article("b", RETOLD, source="courier", title="Baku: ADEX opened"), source="courier")
+    pipeline.step()
+    with store.read() as tx:
+        (alert,) = tx.alerts.list(limit=10)
+        assert len(tx.alerts.articles(alert.alert.id)) == 2
+        story = tx.stories.get(alert.alert.story_id)
+    assert story is not None
+    member = story.articles[1]
+    assert (member.article.id, member.join) == (state(store, item).article_id, Join.RETOLD)
+    assert member.score is not None
+    assert "gazette.invalid/a" in member.reason
+    assert "ADEX" in member.reason
+
+
+def test_a_revision_tells_again_only_what_is_news(pipeline: Pipeline, store: Store, context: Context) -> None:
+    assert isinstance(context.clock, FrozenClock)
+
+    def revised(name: str, title: str, body: str) -> tuple[Item, list[str]]:
+        """A page with the address of the first article; the messages that it makes."""
+        page = replace(article(name, body, title=title), canonical_url="https://gazette.invalid/a")
+        item = fetched(pipeline, name, page)
+        pipeline.step()
+        with store.write() as tx:
+            made = [d for d in tx.deliveries.list(limit=10) if d.state is not DeliveryState.SENT]
+            for delivery in made:
+                tx.deliveries.end(delivery.id, DeliveryState.SENT, delivery.reason, context.clock.now())
+        context.clock.advance(7200)
+        return item, [d.notice.reason.value for d in made]
+
+    assert revised("a", "ADEX opens in Baku", STORY)[1] == ["new-story"]
+    item, made = revised("a2", "ADEX has opened in Baku", STORY)
+    assert made == []
+    with store.read() as tx:
+        (drop,) = tx.drops.list(item_id=item.id)
+        retitled = tx.articles.revisions(state(store, item).article_id or 0)[1]
+    assert (drop.reason, drop.topic_id) == (DropReason.ALREADY_ALERTED, "fair")
+    assert "no new names, numbers or dates" in drop.detail
+    assert RevisionChange.from_json(retitled.change).old_title == "ADEX opens in Baku"
+    assert revised("a3", "ADEX has opened in Baku", f"{STORY}\n\nIt ends on 27 September, with 300 companies.")[1] == [
+        "update"
+    ]
+    with store.read() as tx:
+        change = RevisionChange.from_json(tx.articles.revisions(state(store, item).article_id or 0)[2].change)
+        assert len(tx.alerts.list(limit=10)) == 1
+    assert change.added == ("It ends on 27 September, with 300 companies.",)
+    assert set(change.new_facts) == {"09-27", "300"}
 
 
 def test_a_story_goes_on_with_what_is_new_in_it(pipeline: Pipeline, store: Store, context: Context) -> None:

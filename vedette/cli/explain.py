@@ -80,6 +80,8 @@ def _article_lines(found: Trace, article: Article) -> Iterator[str]:
     )
     yield f"{iso(found.stored_at)}  article {article.id}, revision {article.revision}: {article.title}"
     yield f"  {article.language or '?'}, {len(article.text)} characters, read by {article.extractor}{published}"
+    for later in found.revisions:
+        yield f"{iso(later.at)}  revision {later.revision}: {later.change.told()}"
     if found.story is not None:
         mine = next((m for m in found.story.articles if m.article.id == article.id), None)
         sure = f" ({mine.score:.2f})" if mine and mine.score else ""

@@ -25,6 +25,7 @@ from alerts.decide import AlertRules, Decision, World, decide
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor, MonitorResult
 from alerts.stories import StoryChoice
+from alerts.stories.revisions import revision_change
 from alerts.text import tokens
 from crawler.urls import identity
 from extractors import Limits
@@ -290,6 +291,9 @@ class Pipeline:
         article, placer = ready.article, self.topics.placer
         known = tx.articles.find(canonical=article.canonical_url)
         choice = StoryChoice() if known else placer.choose(tx, article, ready.sketch, now)
+        change = None
+        if known is not None and (known.title, known.text) != (article.title, article.text):
+            change = revision_change(known, article, placer.spotter).as_json()
         stored = tx.articles.store(
             article,
             item.id,
@@ -300,6 +304,7 @@ class Pipeline:
             reason=choice.reason,
             like=choice.like,
             folded=ready.folded,
+            change=change,
         )
         if stored.change is not Change.UNCHANGED and stored.article.id is not None:
             placer.remember(tx, stored.article.id, ready.sketch, now)
