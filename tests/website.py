@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
+import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,14 @@ from web.app import make_app
 PASSWORD = "four quiet words here"
 
 
+@cache
+def _empty_database() -> Path:
+    """A database with all tables, made once."""
+    path = Path(tempfile.mkdtemp(prefix="vedette-empty-")) / "vedette.db"
+    open_store(f"sqlite:///{path}", upgrade=True).close()
+    return path
+
+
 class Website:
     """A running server; `store` is its database. Use as a context manager."""
 
@@ -29,7 +40,9 @@ class Website:
         (folder / "vedette.toml").write_text('[data]\ndirectory = "var"\n' + configuration, encoding="utf-8")
         self.settings = config.load(folder / "vedette.toml")
         self.clock = clock
-        self.store: Store = open_store(self.settings.database_url, upgrade=True)
+        self.settings.data_directory.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_empty_database(), self.settings.data_directory / "vedette.db")
+        self.store: Store = open_store(self.settings.database_url)
         self.context = Context(self.settings, clock, self.store, "web", "boot", log.get("vedette", role="web"))
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"

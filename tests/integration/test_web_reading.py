@@ -156,6 +156,12 @@ def test_only_administrators_change_sources(site: Website, anna: Browser) -> Non
     assert anna.submit("/sources", row).headers["location"] == "/sources/new"
 
 
+def test_sources_are_given_away_as_others_read_them(anna: Browser) -> None:
+    assert 'xmlUrl="https://gazette.example/rss"' in anna.page("/sources/export/opml")
+    assert "https://haber.example/rss" in anna.page("/sources/export/csv")
+    assert anna.get("/sources/export/exe").status_code == 404
+
+
 def test_a_rule_is_tried_refused_saved_and_restored(anna: Browser) -> None:
     form = {"saved_id": "", "title": "Leonardo in Baku", "rule": "Leonardo AND"}
     refused = anna.submit("/topics/new", {**form, "do": "save"}, "/topics")

@@ -18,6 +18,9 @@ from web.visitor import Admin, Form, Reader, address_of, field
 DAYS = 30
 """How long polls are kept, and so how long the strip of a source is."""
 
+FORMS = {"opml": "text/x-opml; charset=utf-8", "yaml": "application/yaml", "csv": "text/csv; charset=utf-8"}
+"""The forms in which sources are given away."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -57,6 +60,20 @@ def sources(
         show=show,
         q=q,
     )
+
+
+@router.get("/sources/export/{form}")
+def export(request: Request, found: Reader, form: str) -> Response:
+    """All sources as opml, yaml or csv, as `vedette sources import` reads them."""
+    from crawler.exchange import write_sources
+
+    del found
+    if form not in FORMS:
+        raise Problem(404)
+    with site_of(request).store.read() as tx:
+        declared = [status.source for status in tx.sources.list()]
+    headers = {"Content-Disposition": f'attachment; filename="sources.{form}"'}
+    return Response(write_sources(declared, form), media_type=FORMS[form], headers=headers)
 
 
 @router.get("/sources/{source_id}")
