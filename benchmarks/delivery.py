@@ -162,8 +162,10 @@ def latency(rate: float, seconds: float, database: Callable[[], str], hanging: s
 
 def row(name: str, values: dict[str, list[float]]) -> None:
     whole = [value for kind in values.values() for value in kind]
-    cells = [statistics.quantiles(whole, n=100)[p - 1] for p in (50, 95, 99)]
-    kinds = "  ".join(f"{kind} {statistics.quantiles(seconds, n=100)[94]:.2f}" for kind, seconds in values.items())
+    cells = [statistics.quantiles(whole, n=100, method="inclusive")[p - 1] for p in (50, 95, 99)]
+    kinds = "  ".join(
+        f"{kind} {statistics.quantiles(seconds, n=100, method='inclusive')[94]:.2f}" for kind, seconds in values.items()
+    )
     print(f"{name:34}{len(whole):>9}" + "".join(f"{cell:>8.2f}" for cell in cells) + f"   p95 {kinds}")
 
 

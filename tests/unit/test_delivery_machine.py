@@ -241,7 +241,7 @@ class Machine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(8, 25), pytest.param(400, 60, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])],
+    [(5, 20), pytest.param(400, 60, marks=[pytest.mark.nightly, pytest.mark.timeout(3600)])],
 )
 def test_whatever_happens_each_alert_ends_for_a_reason(template: Path, examples: int, steps: int) -> None:
     Machine.template = template
