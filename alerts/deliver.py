@@ -144,7 +144,10 @@ class Courier:
 
     async def once(self) -> None:
         """Work until nothing is due."""
-        while not self.context.stop.is_set() and (await self._dispatch() or self._busy()):
+        while not self.context.stop.is_set():
+            busy = self._busy()  # before the look: what ends during it may make the next message of a story due
+            if not await self._dispatch() and not busy:
+                break
             await self._rest()
         await self._finish()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -150,6 +151,28 @@ def test_slack_gets_one_message_a_second(office: Office) -> None:
         office.deliver()
         assert len(receiver.requests) == 3
         assert time.monotonic() - began >= 2.0
+
+
+class LooksLong(Courier):
+    """Its looks for work take longer than a send: what was busy when it looked is done when it has looked."""
+
+    def claim(self, room: int, busy: Sequence[str]) -> Any:
+        found = super().claim(room, busy)
+        time.sleep(0.5 if busy else 0)
+        return found
+
+
+def test_what_becomes_due_during_a_look_is_sent_in_the_same_run(office: Office) -> None:
+    def slowly(connection: Any) -> None:
+        time.sleep(0.3)
+        answer()(connection)
+
+    with http_receiver(slowly) as receiver:
+        office.hook("hook", receiver.url)
+        for key in ("first", "second"):
+            office.post("hook", key, subscription="s")
+        asyncio.run(LooksLong(office.context()).once())
+        assert [r.headers["webhook-id"] for r in receiver.requests] == ["first", "second"]
 
 
 def test_one_story_keeps_its_order_for_a_subscription(office: Office) -> None:

@@ -112,7 +112,7 @@ def test_a_mail_server_that_hangs_costs_its_deadline_and_no_more(
         one = office.post("mail", "k")
         began = time.monotonic()
         office.deliver()
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10, "the deadline is half a second, with room for a slow machine"
     (attempt,) = office.attempts(one)
     assert (office.get(one).state, attempt.code) == (S.RETRY, "timeout")
 

@@ -160,10 +160,11 @@ def headlines(count: int) -> list[str]:
     return [clean(text) for text in made]
 
 
-def test_four_thousand_subjects_come_back_as_they_were() -> None:
+@pytest.mark.parametrize("count", [400, pytest.param(4000, marks=pytest.mark.slow)])
+def test_subjects_come_back_as_they_were(count: int) -> None:
     """In short lines, read by the parser of old and by the new one."""
     about = notice()
-    for title in headlines(4000):
+    for title in headlines(count):
         raw = subject(about, title)
         unfolded = re.sub(r"\r?\n(?=[ \t])", "", message_from_bytes(raw)["Subject"])
         assert str(make_header(decode_header(unfolded))) == f"[ADEX fair] {title}"
