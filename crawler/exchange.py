@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 from lxml import etree
 
-from crawler.spiders import kind_named, settings_of
+from crawler.spiders import KINDS, kind_named, settings_of
 from crawler.urls import normalise
 from vedette.errors import DataError, UsageError
 from vedette.model import Source
@@ -97,6 +97,8 @@ def _opml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         if url:
             name = outline.get("title") or outline.get("text") or ""
             row = {"url": url, "name": name, "homepage": outline.get("htmlUrl"), "language": outline.get("language")}
+            form = (outline.get("type") or "").lower()
+            row["kind"] = form if form in KINDS else "feed"  # others write anything there
             yield outline.sourceline or 0, row
 
 
@@ -117,7 +119,8 @@ def write_sources(sources: Iterable[Source], form: str) -> str:
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Vedette's sources"
     body = etree.SubElement(root, "body")
     for row in rows:
-        given = {"type": "rss", "text": row.get("name") or row["id"], "xmlUrl": row["url"]}
+        form = "rss" if row["kind"] == "feed" else row["kind"]
+        given = {"type": form, "text": row.get("name") or row["id"], "xmlUrl": row["url"]}
         if row.get("homepage"):
             given["htmlUrl"] = row["homepage"]
         etree.SubElement(body, "outline", given)

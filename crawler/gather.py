@@ -38,6 +38,15 @@ def validators(etag: str, last_modified: str) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
+def without_validators(memory: Mapping[str, Any]) -> dict[str, Any]:
+    """A source's memory with which its further URLs are asked unconditionally."""
+    return {
+        key: without_validators(value) if isinstance(value, Mapping) else value
+        for key, value in memory.items()
+        if key not in ("etag", "last_modified")
+    }
+
+
 async def gather(means: Means, status: SourceStatus) -> Gathered:
     """Poll a source whose kind reads answers: ask its URL, then whatever that answer and the last poll name."""
     source = status.source

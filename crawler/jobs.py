@@ -13,7 +13,7 @@ from crawler import health, polling
 from crawler.custom import crawled
 from crawler.discover import discovered
 from crawler.fetcher import Answer
-from crawler.gather import Gathered, gather
+from crawler.gather import Gathered, gather, without_validators
 from crawler.intake import identified, take_in
 from crawler.isolate import IsolatedReader
 from crawler.means import means_of
@@ -86,7 +86,9 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     denied_at = status.last_poll_at if status.last_outcome == FetchOutcome.NOT_MODIFIED else None
     rate, lies = polling.Rate.from_json(status.polling), bool(status.polling.get(LIES))
     whole = polling.must_ask_whole(rate, status.whole_at, denied_at, started, lies=lies)
-    asked = replace(status, etag="", last_modified="") if whole else status
+    asked = status
+    if whole:
+        asked = replace(status, etag="", last_modified="", memory=without_validators(status.memory))
     gathered = await _gathered(tools, asked, started)
     answer = gathered.answer
     if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:

@@ -11,13 +11,16 @@ import structlog
 from click.testing import CliRunner, Result
 
 from crawler.discover import discover
+from crawler.exchange import read_sources, write_sources
+from crawler.gather import without_validators
+from crawler.spiders import KINDS
 from tests.httpserver import Reply
 from tests.integration import test_crawl
 from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
 from tests.unit.test_source_kinds import section
 from vedette.cli import cli
 from vedette.daemon.context import Context
-from vedette.model import DropReason, ItemState
+from vedette.model import DropReason, ItemState, Source
 
 crawl = test_crawl.crawl
 LATER = timedelta(hours=25)
@@ -102,6 +105,12 @@ def test_a_news_child_is_asked_conditionally_behind_an_index_that_stays(crawl: C
     assert crawl.status.last_outcome == "not-modified"
     assert crawl.status.etag == '"1"'
     assert crawl.item(2).silent is False
+
+
+def test_once_a_day_a_child_is_asked_whole_too() -> None:
+    memory = {"further": {"https://news.example/news.xml": {"etag": '"1"', "last_modified": "x", "stamp": "y"}}}
+    kept = {"further": {"https://news.example/news.xml": {"stamp": "y"}}}
+    assert without_validators({"target_memory": memory, "target": "t"}) == {"target_memory": kept, "target": "t"}
 
 
 def test_an_index_whose_children_all_fail_has_failed(crawl: Crawl) -> None:
@@ -251,3 +260,14 @@ def test_adding_an_address_as_a_kind_with_settings(home: Crawl, add: Callable[..
     nothing = add("add", home.site.url("/feed"), "--kind", "sitemap")
     assert nothing.exit_code == 2
     assert "not a sitemap: the document is a <rss>" in nothing.stderr
+
+
+@pytest.mark.parametrize("form", ["opml", "csv", "yaml"])
+def test_kinds_survive_every_form(form: str, tmp_path: Path) -> None:
+    kinds = {f"s-{kind}": kind for kind in KINDS if kind != "scrapy"}
+    path = tmp_path / f"sources.{form}"
+    written = [Source(id_, f"https://{kind}.example/x", kind, id_) for id_, kind in kinds.items()]
+    path.write_text(write_sources(written, form), encoding="utf-8")
+    sources, refused = read_sources(path)
+    assert refused == []
+    assert {source.name: source.kind for source in sources} == kinds
