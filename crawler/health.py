@@ -39,6 +39,9 @@ TRAP_SHARE, TRAP_ITEMS = 0.9, 100
 SURPRISE = 9.2
 """Items that a silence swallowed by its usual rate: by chance alone that happens once in 10,000 silences."""
 LONG_SILENCE = timedelta(days=3)
+RHYTHM_DAYS = 7
+EMPTY_POLLS = 3
+"""Days that must be known before a silence can be told from a rhythm."""
 CHANGE_FACTOR, CHANGE_SIGMAS, CHANGE_DAYS = 3.0, 4.0, 5
 
 OUTCOMES = {
@@ -204,12 +207,22 @@ def _silent(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> H
         return None
     quiet_days = sum(day.polls > 0 for day in past if day.day > busy[-1].day)
     before = [day for day in past if day.day <= busy[-1].day]
+    if len(before) < RHYTHM_DAYS:
+        return None
     rate = sum(day.new for day in before) / len(before)
     longest = max((b.day - a.day).days - 1 for a, b in pairwise(busy)) if len(busy) > 1 else 0
     if quiet_days < max(LONG_SILENCE.days, 2 * longest + 1) or rate * quiet_days < SURPRISE:
         return None
     reason = f"nothing new since {busy[-1].day}, {rate:.1f} items a day before"
     return Health(HealthState.SILENT, reason)
+
+
+def _empty(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
+    """Read well, again and again, and nothing in it: a page that is rebuilt, or was never a listing."""
+    read = sum(day.polls - day.failed - day.throttled - day.unmodified for day in days)
+    if read < EMPTY_POLLS or any(day.entries for day in days):
+        return None
+    return Health(HealthState.SILENT, f"it was read {read} times and showed no entry")
 
 
 def _change(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
@@ -231,7 +244,7 @@ def _fine(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Hea
     return Health(HealthState.OK, status.state_reason or f"{new} new items in 7 days")
 
 
-RULES: Sequence[Rule] = (_stopped, _failing, _unreliable, _pages, _moved, _layout, _flood, _silent, _change)
+RULES: Sequence[Rule] = (_stopped, _failing, _unreliable, _pages, _moved, _layout, _flood, _empty, _silent, _change)
 
 
 def _since(days: Sequence[SourceDay], instant: datetime) -> list[SourceDay]:
