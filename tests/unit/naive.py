@@ -14,6 +14,8 @@ from vedette.model import Article
 
 DASHES = "-‐‑‒–—−"
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\u200e\u200f\ufeff"
+ORDINAL = {"az"}
+"""Languages of the laws in which a number with a full stop is an ordinal."""
 BEFORE_NUMBERS = {"a", "il", "su", "at", "с", "o", "e"}
 
 
@@ -45,7 +47,7 @@ def tokens_of(article: Article) -> list[Token]:
                 paragraph += 1
                 sentence += 1
             if text[at] in ".!?" and re.match(r"[.!?]+\s+[^a-zа-я]", text[at:]) and at and text[at - 1] not in ".!?":
-                sentence += 1
+                sentence += not abbreviates(text, at, article.language)
             if not is_word(text[at]) or text[at] in INVISIBLE:
                 at += 1
                 continue
@@ -58,6 +60,14 @@ def tokens_of(article: Article) -> list[Token]:
             tokens.append(Token(field, at, last, fold(text[at:end]), paragraph, sentence))
             at = end
     return tokens
+
+
+def abbreviates(text: str, at: int, language: str) -> bool:
+    """Whether the full stop at a place belongs to an initial ("C. Bianchi") or to an ordinal ("27. Brigade")."""
+    if text[at] != "." or text[at + 1] in ".!?":
+        return False
+    word = re.split(r"[^\w]", text[:at])[-1]
+    return (len(word) == 1 and word.isupper()) or (language in ORDINAL and word.isdigit() and len(word) <= 2)
 
 
 def is_word(char: str) -> bool:
