@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,7 @@ from web import problems
 from web.api._base import ProblemBody
 from web.metrics import Metrics
 from web.site import Site
+from web.visitor import COOKIE, set_session
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY = 4_000_000
@@ -131,11 +133,9 @@ class Guard:
         marked = scope["path"].startswith("/static/") and scope["query_string"].startswith(b"v=")
         headers.setdefault("Cache-Control", "public, max-age=31536000, immutable" if marked else "private, no-store")
         visitor = scope.get("state", {}).get("visitor")
-        if visitor is not None and visitor.fresh and "set-cookie" not in headers:
-            from starlette.responses import Response
-
-            from web.visitor import set_session
-
+        if visitor is not None and visitor.fresh:
+            if any(cookie.startswith(f"{COOKIE}=") for cookie in headers.getlist("set-cookie")):
+                return  # this answer signs in or out
             carrier = Response()
             set_session(carrier, self.site, visitor.fresh)
             headers.append("Set-Cookie", carrier.headers["set-cookie"])

@@ -145,6 +145,20 @@ def test_a_cookie_is_rotated_and_the_old_one_dies(site: Website, clock: FrozenCl
     assert anna.get("/me").status_code == 303, "a session that nobody used lives for ever"
 
 
+def test_a_cookie_is_rotated_beside_others(site: Website, clock: FrozenClock) -> None:
+    anna = site.member("anna")
+    assert anna.submit("/me", {"name": "Anna"}).status_code == 303
+    clock.advance(13 * 3600)
+    old = anna.client.cookies[COOKIE]
+    assert "Saved." in anna.page("/me"), "this answer takes the message's cookie back as well"
+    assert anna.client.cookies[COOKIE] != old
+    clock.advance(3600)
+    assert anna.get("/me").status_code == 200
+    clock.advance(13 * 3600)
+    assert anna.submit("/me", {}, "/sign-out").status_code == 303
+    assert COOKIE not in anna.client.cookies
+
+
 def test_a_new_password_signs_everybody_else_out(site: Website) -> None:
     anna, other = site.member("anna"), site.browser()
     assert sign_in(other, "anna") == 303
