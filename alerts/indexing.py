@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from alerts import inflection
+from alerts import inflection, text
 from alerts.entities import Lexicon
 
 MOST_TERMS = 400
@@ -68,5 +68,5 @@ def forms(token: str) -> tuple[str, ...]:
 
 
 def _same_script(token: str, prefixes: Sequence[str]) -> bool:
-    """Whether a language's proclitics can stand before a token: letters of one block of the alphabet."""
-    return bool(prefixes) and ord(token[0]) // 256 == ord(prefixes[0][0]) // 256
+    """Whether a language's proclitics can stand before a token."""
+    return bool(prefixes) and text.script(token[0]) == text.script(prefixes[0][0])

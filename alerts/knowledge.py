@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from alerts.document import Document, Hit
 from alerts.entities import Catalogue, Lexicon, context_holds, spellings
-from alerts.patterns import patterns
 from alerts.rules.node import Node
 from alerts.rules.operators.entity import EntityTerm
 from alerts.rules.operators.kind import KindTerm
@@ -73,9 +72,15 @@ class Knowledge:
 
     def lacking_context(self, document: Document, entity_id: str) -> list[str]:
         """Aliases that stand in a document without the words that they need, or with words that exclude them."""
+        standing = {
+            compiled.alias
+            for word in document.words
+            for compiled, pattern, place in self.lexicon.candidates(word, document.language)
+            if compiled.entity == entity_id
+            and any(pattern.at(document, position - place) for position in document.positions(word))
+        }
         return [
             alias.text
             for alias in spellings(self.catalogue()[entity_id])
-            if not context_holds(document, alias)
-            and any(p.find(document) for p in patterns(alias.text, "exact alias" if alias.exact else "alias"))
+            if alias in standing and not context_holds(document, alias)
         ]
