@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("vedette", "crawler", "extractors", "alerts", "storage", "web", "catalogue")
-DATA = {".yaml", ".lark", ".j2", ".mako", ".css", ".js", ".svg"}
+DATA = {".yaml", ".lark", ".j2", ".mako", ".css", ".js", ".svg", ".html", ".po"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
