@@ -88,7 +88,7 @@ class Site:
             made.filters[helper.__name__] = helper
         made.filters |= {"language_name": words.language_name, "country_name": words.country_name}
         made.filters |= {"flag": flag, "direction": direction}
-        made.globals |= {"charts": charts, "languages": words.languages}
+        made.globals |= {"charts": charts, "languages": words.choices}
         return made
 
 

@@ -31,6 +31,11 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(path.parents[1].name for path in FOLDER.glob("*/LC_MESSAGES/web.po")))
 
 
+def choices() -> list[tuple[str, str]]:
+    """The languages of the interface, each by its own name."""
+    return [(code, str(Locale.parse(code).display_name).capitalize()) for code in languages()]
+
+
 @lru_cache
 def _catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
     path = FOLDER / language / "LC_MESSAGES" / "web.po"

@@ -76,4 +76,5 @@ def test_times_numbers_and_names_are_written_as_the_reader_does() -> None:
         assert words.ago(at - timedelta(hours=3), at) == "3 ore fa"
         assert words.ngettext("%(count)s article", "%(count)s articles", 2) == "%(count)s articoli"
         assert words.gettext("Stream") == "Flusso"
+    assert words.choices() == [("en", "English"), ("it", "Italiano")]
     assert words.gettext("Stream") == "Stream"
