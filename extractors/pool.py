@@ -34,6 +34,8 @@ DETAIL = 300
 """Characters of an unexpected error that are kept."""
 
 
+FIRST_SHARE = 0.6
+"""Of a page's time for its first attempt; the rest is for the last resort, which is ten times as fast."""
 RESTARTS = 3
 """How often a page is tried in a fresh pool before the fault is taken for the machine's."""
 CLOSED = Refused(DropReason.EXTRACTION_FAILED, "the extraction pool is closed")
@@ -52,8 +54,8 @@ class _Attempt:
 class ExtractionPool:
     """Turns pages into articles, `workers` at a time.
 
-    `seconds` is wall time for one attempt at a page, `memory_mb` what a process may grow by. `work` makes the article
-    in the process: a function of a module, called as `work(page, limits=..., last_resort=...)`.
+    `seconds` is wall time for a page, all attempts at it together, `memory_mb` what a process may grow by. `work` makes
+    the article in the process: a function of a module, called as `work(page, limits=..., last_resort=...)`.
     """
 
     def __init__(
@@ -110,7 +112,8 @@ class ExtractionPool:
             self._answer(attempt.answer, CLOSED)
             return
         try:
-            running = pool.schedule(work, timeout=self.seconds)
+            share = 1 - FIRST_SHARE if attempt.last_resort else FIRST_SHARE
+            running = pool.schedule(work, timeout=self.seconds * share)
         except RuntimeError:  # it broke while nobody looked: an idle process was killed
             self._restarted(attempt, pool)
         else:

@@ -183,7 +183,7 @@ class ExtractSettings(Section):
     workers: int = Field(default=1, ge=1, le=64)
     """Extracting processes."""
     seconds: float = Field(default=5.0, gt=0)
-    """Time for one page before its worker is killed and the page dropped."""
+    """Time for one page, all attempts together, before its worker is killed and the page dropped."""
     memory_mb: int = Field(default=300, ge=64)
     """Memory of one worker, in MB."""
     max_bytes: Size = 5_000_000

@@ -27,10 +27,6 @@ class Copied(copies.Copied, Protocol):
     def story_id(self) -> int:
         """Its story."""
 
-    @property
-    def url(self) -> str:
-        """Its address, for the reason."""
-
 
 class Retold(Protocol):
     """A recent article that may tell the same event."""

@@ -1,13 +1,15 @@
 """Near copies: the same text on other pages, extracted differently, edited, cut or continued.
 
 Measured on real outlets: copies hold 85 % and more of the shorter text's shingles. What an outlet writes under all its
-articles makes up to 73 % of short ones alike, so that between the two the beginnings must agree as well.
+articles makes up to 73 % of short ones alike, so that between the two the titles must agree as well, or, on another
+site, the beginnings.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from extractors.fingerprint import containment, jaccard, shingles
 from extractors.text import words
@@ -22,8 +24,8 @@ FEWEST = 20
 """Shingles that a text needs before being contained in another one means anything. Shorter texts are often a site's
 own words (subscribe to read on), so that their titles must agree as well."""
 TITLES = 0.5
-HEADS = 0.4
-HEAD_WORDS = 60
+HEADS = 0.5
+HEAD_WORDS = 30
 WINDOW = timedelta(days=180)
 """How far back a copy is looked for: aggregators show articles months later."""
 LATE = timedelta(days=7)
@@ -42,6 +44,10 @@ class Copied(Protocol):
         """Its text."""
 
     @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
     def at(self) -> datetime:
         """When it was first stored."""
 
@@ -52,6 +58,7 @@ class Text:
     def __init__(self, article: Article) -> None:
         """Take its shingles."""
         self.title = set(words(article.title))
+        self.host = urlsplit(article.url).hostname
         self.pieces = shingles(article.text)
         self.head = shingles(_head(article.text))
 
@@ -66,7 +73,13 @@ class Text:
             return held
         if now - other.at > LATE or (held < CONTAINED and alike < ALIKE):
             return 0.0
-        return held if titled or self._begins_alike(other, theirs) else 0.0
+        if titled:
+            return held
+        return held if self._is_elsewhere(other) and self._begins_alike(other, theirs) else 0.0
+
+    def _is_elsewhere(self, other: Copied) -> bool:
+        """Whether the other text stands on another site: within one, the like of it is what the site always writes."""
+        return self.host is None or self.host != urlsplit(other.url).hostname
 
     def _begins_alike(self, other: Copied, theirs: set[str]) -> bool:
         """Whether the beginning of one text stands anywhere in the other."""

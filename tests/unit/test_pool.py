@@ -30,7 +30,7 @@ def page(body: str) -> Page:
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ExtractionPool]:
-    made = ExtractionPool(workers=1, seconds=3.0, memory_mb=150, work=misbehave)
+    made = ExtractionPool(workers=1, seconds=5.0, memory_mb=150, work=misbehave)
     yield made
     made.close()
 
@@ -53,7 +53,7 @@ def test_a_page_that_breaks_an_extractor_is_saved_by_the_last_resort(pool: Extra
     [
         ("abort", DropReason.EXTRACTION_FAILED, "died"),
         ("exit", DropReason.EXTRACTION_FAILED, "died"),
-        ("hang", DropReason.TOO_COMPLEX, "more than 3 s"),
+        ("hang", DropReason.TOO_COMPLEX, "more than 5 s"),
         ("eat", DropReason.TOO_COMPLEX, "more than 150 MB"),
         ("recurse", DropReason.TOO_COMPLEX, "RecursionError"),
         ("fail", DropReason.EXTRACTION_FAILED, "KeyError"),

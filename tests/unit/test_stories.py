@@ -114,3 +114,17 @@ def test_which_story_a_text_joins(case: str) -> None:
         assert choice.join is Join.COPY
         assert 0.5 <= choice.score <= 1
         assert "https://first.example/a" in choice.reason
+
+
+@pytest.mark.parametrize(("host", "title", "story"), [
+    ("second.example", "Ministry welcomes its aircraft", 7),
+    ("first.example", "Ministry welcomes its aircraft", None),
+    ("first.example", "First transport aircraft lands late", 7),
+])  # fmt: skip
+def test_two_thirds_of_a_text_make_a_copy_on_another_site_or_under_the_same_title(
+    host: str, title: str, story: int | None
+) -> None:
+    text = "\n\n".join([*PARAGRAPHS[:2], OTHER[:260]])
+    archived = Told(7, "First transport aircraft lands", f"{PARAGRAPHS[0]}\n\n{PARAGRAPHS[1]}\n\n{ABOUT_US[:220]}")
+    choice = choose_copied(Article(title=title, text=text, url=f"https://{host}/b"), [archived], NOW)
+    assert choice.story_id == story
