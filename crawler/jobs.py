@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from crawler import health, polling
 from crawler.custom import crawled
@@ -20,6 +20,7 @@ from crawler.means import means_of
 from crawler.politeness import Politeness
 from crawler.spiders import KINDS, Listing
 from storage import HostState, Transaction
+from vedette.errors import StorageError
 from vedette.model import (
     Drop,
     DropReason,
@@ -38,6 +39,7 @@ from vedette.network import host_of
 if TYPE_CHECKING:
     from vedette.daemon.context import Context
 
+T = TypeVar("T")
 GONE_AFTER = 3
 """Polls in a row that must say 410 before a source is given up, loudly."""
 NOT_FOUND_ATTEMPTS = 3
@@ -54,6 +56,8 @@ FINAL = {
 """Outcomes of a page after which another attempt would end the same."""
 LIES = "lies"
 """The key of the polling state that says that "not modified" was found to be untrue."""
+WRITE_PAUSES = (1.0, 5.0, 20.0, 60.0)
+"""Real seconds between attempts to write down an outcome."""
 UNREADABLE = (FetchOutcome.NOT_A_FEED, FetchOutcome.FAILED)
 """Outcomes of an answer that came with status 200 and is not what the source's kind expects."""
 
@@ -96,7 +100,7 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     fetch = _fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
     others = [_fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
-    return await asyncio.to_thread(_record_poll, tools, claim, gathered, [fetch, *others], host, whole)
+    return await _written(tools, lambda: _record_poll(tools, claim, gathered, [fetch, *others], host, whole))
 
 
 async def _gathered(tools: Tools, status: SourceStatus, now: datetime) -> Gathered:
@@ -247,7 +251,7 @@ async def fetch_page(tools: Tools, item: Item) -> bool:
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
     fetch = _fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
     host = tools.polite.finished(host_of(item.url))
-    return await asyncio.to_thread(_record_page, tools, item, answer, fetch, host)
+    return await _written(tools, lambda: _record_page(tools, item, answer, fetch, host))
 
 
 def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch, host: HostState | None) -> bool:
@@ -316,6 +320,17 @@ def _fetch_of(
         final_url=answer.url if answer.url != url else "",
         error=answer.error,
     )
+
+
+async def _written(tools: Tools, record: Callable[[], T]) -> T:
+    """Write down an outcome; a database that is locked or full is waited for, as long as the lease allows."""
+    for pause in WRITE_PAUSES:
+        try:
+            return await asyncio.to_thread(record)
+        except StorageError as error:
+            tools.context.log.warning("an outcome waits for the database", error=str(error), seconds=pause)
+            await asyncio.sleep(pause)
+    return await asyncio.to_thread(record)
 
 
 def _give_back(tx: Transaction, tools: Tools, host: HostState | None) -> None:

@@ -35,7 +35,7 @@ STATES: dict[str, set[str]] = {
     "slow-drip": {"failing"}, "hang": {"failing"}, "hang-feed": {"failing"}, "reset": {"failing"},
     "cut-short": {"failing"}, "empty-feed": {"failing"}, "wrong-cert": {"certificate"},
     "expired-cert": {"certificate"}, "captcha": {"captcha"}, "soft-404": {"layout"}, "redirects": {"failing"},
-    "gone": {"gone"}, "xml-bomb": {"failing", "silent"}, "xxe": {"failing", "silent", "ok"}, "robots-deny": {"forbidden"},
+    "gone": {"gone"}, "xml-bomb": {"failing", "silent", "ok"}, "xxe": {"failing", "silent", "ok"}, "robots-deny": {"forbidden"},
     "robots-5xx": {"forbidden"}, "trap": {"silent", "flood", "failing"}, "meta-refresh": {"failing", "silent", "layout"},
 }  # fmt: skip
 """What a person would call each source with a fault at the end; all others are ok: their fault is one to live with."""

@@ -26,7 +26,7 @@ from tests.integration.test_crawl import HTML, XML, Crawl, crawl, feed, rss  # n
 from vedette.clock import SystemClock
 from vedette.config import Settings
 from vedette.daemon.context import Context
-from vedette.errors import Refused
+from vedette.errors import Refused, StorageError
 from vedette.model import Source, SourceClaim
 
 
@@ -91,6 +91,21 @@ def test_a_blocked_loop_loses_no_poll(crawl: Crawl, monkeypatch: pytest.MonkeyPa
     context.stop.set()
     thread.join(20)
     assert [len(crawl.site.asked(f"/feed{n}")) for n in range(1, 6)] == [1] * 5
+
+
+def test_an_outcome_waits_for_a_database_that_is_locked(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr("crawler.jobs.WRITE_PAUSES", (0.1, 0.1))
+    feed(crawl, "/1")
+    real, failures = jobs._record_poll, [StorageError("database is locked")]
+
+    def record(*given: object) -> jobs.PollResult:
+        if failures:
+            raise failures.pop()
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jobs, "_record_poll", record)
+    assert crawl.run().new_items == 1
+    assert len(crawl.site.asked("/feed")) == 1
 
 
 @pytest.mark.slow
