@@ -22,6 +22,8 @@ _NAMED = 1.4
 """Words with a capital weigh more."""
 _PRIOR = 200
 """Articles of which two are taken to share a trait before the archive tells otherwise."""
+_EITHER_TITLE = 0.34
+"""What of either title must stand in the other article: one that only mentions the other's headline is no rewrite."""
 COUNTED = 200
 """Articles that are counted per trait at most, so that the cost does not grow with what is in the news."""
 _LABELS = 6
@@ -95,9 +97,10 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
     common = [t for t in mine.labels.keys() & theirs.labels.keys() if same or not t.startswith("word:")]
     weights = {t: weigher.weight(t, names) for t in common}
     shared = sum(weights.values())
+    held = _held(mine, theirs, weigher, same), _held(theirs, mine, weigher, same)
     return Measures(
         alike=shared / math.sqrt(_sum(mine, weigher) * _sum(theirs, weigher) or 1.0),
-        titles=(_held(mine, theirs, weigher, same) + _held(theirs, mine, weigher, same)) / 2,
+        titles=sum(held) / 2 if min(held) >= _EITHER_TITLE else 0.0,
         shared=shared,
         hard=sum(w for t, w in weights.items() if not t.startswith("word:") or t in names),
         specific=sum(not t.startswith(("country:", "day:", "year:", "word:")) for t in common),

@@ -69,6 +69,14 @@ FAIR_26 = Article(
     site="second.example",
 )
 
+MENTIONS = Article(
+    "Shipyard launches third corvette for the navy",
+    "The vessel slid into the water a year later than planned. Earlier, this paper reported: Azerbaijan signs for "
+    "Leonardo's C-27J Spartan, a transport aircraft of Italy with which the company in Rome has found a new customer.",
+    language="en",
+    site="second.example",
+)
+
 
 @dataclass
 class Recent:
@@ -101,6 +109,7 @@ CASES = {
     "from another language": (REWRITTEN, [Recent(IN_ITALIAN)], 7),
     "the same buyer and seller, another aircraft": (OTHER_DEAL, [Recent(SIGNED)], None),
     "the same aircraft, another event": (RETURNED, [Recent(SIGNED)], None),
+    "another event that mentions the headline": (MENTIONS, [Recent(SIGNED)], None),
     "the same fair, another year": (FAIR_26, [Recent(FAIR_24)], None),
     "the same outlet": (
         REWRITTEN,
