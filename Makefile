@@ -43,6 +43,8 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/polling.py
+	$(BIN)/python benchmarks/crawl.py
+	$(BIN)/python benchmarks/sources.py
 	$(BIN)/python benchmarks/delivery.py
 	@test -z "$(VEDETTE_REPLAY)" || $(BIN)/python benchmarks/accuracy.py "$(VEDETTE_REPLAY)/data"
 
