@@ -22,7 +22,7 @@ _NAMED = 1.4
 """Words with a capital weigh more."""
 _PRIOR = 200
 """Articles of which two are taken to share a trait before the archive tells otherwise."""
-_EITHER_TITLE = 0.34
+_EITHER_TITLE = 0.42
 """What of either title must stand in the other article: one that only mentions the other's headline is no rewrite."""
 COUNTED = 200
 """Articles that are counted per trait at most, so that the cost does not grow with what is in the news."""
