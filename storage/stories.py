@@ -288,7 +288,7 @@ def _counted(traits: int) -> TextClause:
     asked = ", ".join(f"(CAST(:trait{number} AS BIGINT))" for number in range(traits))
     statement = text(
         f"WITH asked (trait) AS (VALUES {asked}) SELECT trait, (SELECT count(*) FROM (SELECT 1 FROM traits"
-        " WHERE traits.trait = asked.trait AND traits.at >= :since LIMIT :most) AS some) FROM asked"
+        " WHERE traits.trait = asked.trait AND traits.at >= :since LIMIT :most) AS few) FROM asked"
     )
     return statement.bindparams(bindparam("since", type_=Instant()))
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.daemon import LOOPBACK, Daemon, declarations
-from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, NewsSite, wait_for
+from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, EXPECTED, STORIES, NewsSite, wait_for
 from tests.receivers import Receivers
 
 PATIENCE = 60.0
@@ -26,7 +26,6 @@ def main() -> int:
         sys.stdout.write(f"{time.monotonic() - begun:5.1f} s  {text}\n")  # whole lines, from any thread
         sys.stdout.flush()
 
-    expected = {(topic, piece.title) for piece in ARTICLES for topic in piece.topics}
     with (
         tempfile.TemporaryDirectory() as directory,
         NewsSite() as site,
@@ -43,17 +42,17 @@ def main() -> int:
             say(f"{len(ARTICLES)} articles appear, {sum(not p.topics for p in ARTICLES)} of them decoys")
             for piece in ARTICLES:
                 site.show(piece)
-            wait_for(lambda: min(receivers.counts) >= len(expected), PATIENCE)
+            wait_for(lambda: min(receivers.counts) >= len(EXPECTED), PATIENCE)
             time.sleep(3)  # what should not come has time to come
-        got = {(p["data"]["topic"]["id"], p["data"]["article"]["title"]) for _, p in receivers.hooks}
-        say(f"{len(got & expected)} of {len(expected)} expected alerts arrived, {len(got - expected)} others")
-        for topic, title in sorted(expected - got):
-            say(f"missing  [{topic}] {title}")
+        got = {(p["data"]["topic"]["id"], STORIES[p["data"]["article"]["title"]]) for _, p in receivers.hooks}
+        say(f"{len(got & EXPECTED)} of {len(EXPECTED)} expected alerts arrived, {len(got - EXPECTED)} others")
+        for topic, story in sorted(EXPECTED - got):
+            say(f"missing  [{topic}] {story}")
         say(
             "{} mails, {} Slack messages, {} webhooks".format(*receivers.counts)
             + f", {receivers.bad_signatures} bad signatures"
         )
-        whole = got == expected and set(receivers.counts) == {len(expected)} and not receivers.bad_signatures
+        whole = got == EXPECTED and set(receivers.counts) == {len(EXPECTED)} and not receivers.bad_signatures
         if not whole:
             print(daemon.log.read_text(), file=sys.stderr)
         return 0 if whole else 1

@@ -29,10 +29,11 @@ class Piece:
     title: str
     paragraphs: tuple[str, ...]
     topics: frozenset[str] = frozenset()
+    story: str = ""  # the event that it tells, which others may tell as well
 
 
-def _piece(outlet: str, slug: str, language: str, title: str, text: str, *topics: str) -> Piece:
-    return Piece(outlet, slug, language, title, tuple(text.split("\n")), frozenset(topics))
+def _piece(outlet: str, slug: str, language: str, title: str, text: str, *topics: str, story: str = "") -> Piece:
+    return Piece(outlet, slug, language, title, tuple(text.split("\n")), frozenset(topics), story or slug)
 
 
 BACKGROUND = (
@@ -51,10 +52,10 @@ ARTICLES = (
            AZ_IT, C27J),
     _piece("atom", "ministro", "it", "Crosetto a Baku per la fiera ADEX",
            "Il ministro della Difesa Guido Crosetto è arrivato a Baku, dove domani visiterà la fiera ADEX.\nItalia e Azerbaigian discuteranno di cooperazione militare e dei prossimi velivoli da trasporto.",
-           AZ_IT, ADEX),
+           AZ_IT, ADEX, story="opening"),
     _piece("rss", "sergi", "az", "İtaliyanın müdafiə naziri Bakıda “ADEX”in açılışında iştirak edib",
            "İtaliyanın müdafiə naziri Quido Krosetto Bakıda keçirilən “ADEX” sərgisinin açılışına qatılıb.\nNazir Azərbaycan Hərbi Hava Qüvvələri üçün alınan C-27J-nin təhvil verilməsindən danışıb.",
-           AZ_IT, ADEX, C27J),
+           AZ_IT, ADEX, C27J, story="opening"),
     _piece("json", "fuar", "tr", "Türk firmaları Bakü'deki ADEX'e hazırlanıyor",
            "Kırk savunma şirketi Azerbaycan'ın başkenti Bakü'de düzenlenecek ADEX fuarına katılacağını duyurdu.\nFuarda insansız hava araçları ve zırhlı araçlar sergilenecek.",
            ADEX),
@@ -75,6 +76,12 @@ ARTICLES = (
            "Тайфун усилился и повернул к побережью, спасатели готовят эвакуацию.\nШтормовой ветер ожидается в ночь на субботу."),
 )  # fmt: skip
 """What appears while it runs."""
+
+EXPECTED = {(topic, piece.story) for piece in ARTICLES for topic in piece.topics}
+"""The alerts: each story once on each of its topics, whoever tells it first, in whatever language."""
+
+STORIES = {piece.title: piece.story for piece in (*BACKGROUND, *ARTICLES)}
+"""The story that a headline tells."""
 
 CONFIGURATION_TOPICS = {
     AZ_IT: "(@azerbaijan @italy) AND (@c-27j OR @guido-crosetto OR defence OR difesa OR müdafiə OR обороны)",

@@ -11,14 +11,12 @@ import pytest
 
 from tests import demo
 from tests.daemon import LOOPBACK, ROOT, Daemon, declarations
-from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, NewsSite, wait_for
+from tests.newssite import ARTICLES, CONFIGURATION_TOPICS, EXPECTED, STORIES, NewsSite, wait_for
 from tests.receivers import Receivers
-
-EXPECTED = {(topic, piece.title) for piece in ARTICLES for topic in piece.topics}
 
 
 def told(receivers: Receivers) -> set[tuple[str, str]]:
-    return {(p["data"]["topic"]["id"], p["data"]["article"]["title"]) for _, p in receivers.hooks}
+    return {(p["data"]["topic"]["id"], STORIES[p["data"]["article"]["title"]]) for _, p in receivers.hooks}
 
 
 def test_the_demo_alerts_on_every_story_and_no_decoy() -> None:
