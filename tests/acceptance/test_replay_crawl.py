@@ -26,7 +26,7 @@ START, DAYS, SPEED = "2026-03-01T00:00:00Z", 12.0, 3_000.0
 
 pytestmark = [
     pytest.mark.replay,
-    pytest.mark.slow,
+    pytest.mark.nightly,
     pytest.mark.timeout(1200),
     pytest.mark.skipif(not (REPLAY / "replay.py").is_file(), reason=f"the replay web is not at {REPLAY}"),
 ]

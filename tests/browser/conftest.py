@@ -18,9 +18,12 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The system's Chromium; Playwright downloads none of its own."""
+    """The system's Chromium; Playwright downloads none of its own.
+
+    One per module: while it lives, its event loop runs in this thread, and no other can.
+    """
     found = chromium_path()
     if found is None:
         pytest.skip("there is no Chromium on this machine: apt-get install chromium")
