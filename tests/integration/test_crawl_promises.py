@@ -158,15 +158,3 @@ def test_no_control_port_is_opened() -> None:
             return listening() - before
 
     assert asyncio.run(main()) == set()
-
-
-@pytest.mark.slow
-def test_the_asyncio_reactor_crawls_as_well(crawl: Crawl) -> None:  # noqa: F811
-    """One poll here; CI runs the whole of test_crawl.py with VEDETTE__CRAWL__REACTOR=true."""
-    feed(crawl, "/1", ETag='"v1"')
-    crawl.settings = crawl.settings.model_copy(
-        update={"crawl": crawl.settings.crawl.model_copy(update={"reactor": True})}
-    )
-    assert crawl.run().pages == 1
-    crawl.run(timedelta(hours=7))
-    assert crawl.site.asked("/feed")[-1].headers["If-None-Match"] == '"v1"'
