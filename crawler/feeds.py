@@ -92,7 +92,7 @@ def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entri
 
 
 def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFeed:
-    if etree.QName(root).localname.lower() not in ROOTS:
+    if str(root.tag).rpartition("}")[2].lower() not in ROOTS:
         return parse_malformed(body, url, {}, max_entries)
     try:
         parsed = fastfeedparser.parse(body, include_tags=True, include_media=True)
@@ -137,7 +137,7 @@ def _completed(raw: Any, element: Any) -> dict[str, Any]:
     texts: dict[str, str] = {}
     for child in element.iterchildren(etree.Element):
         if text := (child.text or "").strip():
-            texts.setdefault(etree.QName(child).localname, text)
+            texts.setdefault(str(child.tag).rpartition("}")[2], text)
     if "link" in texts and element.find(ATOM_LINK) is not None:
         entry["links"], entry["link"] = (), texts["link"]
     if not (entry.get("title") or "").strip() and (title := element.find("{*}title")) is not None:
