@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_datetime
 
 from alerts.calendar import next_digest, quiet_until, zone_of
-from alerts.notice import clean, short
+from alerts.notice import clean, plain_notice, short
 from vedette.model import (
     Analyst,
     Cadence,
@@ -67,23 +67,11 @@ def compose(
     entries = [replace(m.notice, sentences=m.notice.sentences[:MOST_SENTENCES], entries=()) for m in members]
     stories = len({m.notice.story_id for m in members})
     begin = format_datetime(since, "EEE d MMM, HH:mm", tzinfo=zone_of(zone), locale="en")
-    return Notice(
-        topic=subscription.topic,
-        topic_title=short(topic.title, 200) if topic and topic.title else subscription.topic,
+    title = f"{stories} {'story' if stories == 1 else 'stories'} since {begin}"
+    topic_title = short(topic.title, 200) if topic and topic.title else subscription.topic
+    return replace(
+        plain_notice(title, subscription.topic, topic_title, DeliveryReason.DIGEST, now),
         topic_version=topic.version if topic else 0,
-        title=f"{stories} {'story' if stories == 1 else 'stories'} since {begin}",
-        url="",
-        site="",
-        language="en",
-        country="",
-        published_at=None,
-        published_precision="",
-        seen_at=now,
-        sentences=(),
-        hits=(),
-        story_id=0,
-        alert_id=None,
-        reason=DeliveryReason.DIGEST,
         rule=topic.rule if topic else "",
         timezone=zone,
         locale=locale,

@@ -150,6 +150,28 @@ def _clean_with_marks(text: str, marks: list[tuple[int, int]]) -> tuple[str, lis
     return shown[:length], [(a, b) for a, b in moved if a < b]
 
 
+def plain_notice(title: str, topic: str, topic_title: str, reason: DeliveryReason, now: datetime) -> Notice:
+    """A message that is about no article of its own: a digest, or one about Vedette itself."""
+    return Notice(
+        topic=topic,
+        topic_title=topic_title,
+        topic_version=0,
+        title=title,
+        url="",
+        site="",
+        language="en",
+        country="",
+        published_at=None,
+        published_precision="",
+        seen_at=now,
+        sentences=(),
+        hits=(),
+        story_id=0,
+        alert_id=None,
+        reason=reason,
+    )
+
+
 def sample_notice(now: datetime) -> Notice:
     """A message for trying a channel."""
     return Notice(

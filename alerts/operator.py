@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.notice import clean
+from alerts.notice import clean, plain_notice
 from storage import Transaction
 from vedette.model import Analyst, Channel, DeliveryReason, NewDelivery, Notice
 
@@ -15,23 +16,8 @@ KEPT = timedelta(days=7)
 
 def operator_notice(title: str, text: str, now: datetime, reader: Analyst | None = None) -> Notice:
     """What a message about Vedette itself says."""
-    return Notice(
-        topic="vedette",
-        topic_title="Vedette",
-        topic_version=0,
-        title=title,
-        url="",
-        site="",
-        language="en",
-        country="",
-        published_at=None,
-        published_precision="",
-        seen_at=now,
-        sentences=(),
-        hits=(),
-        story_id=0,
-        alert_id=None,
-        reason=DeliveryReason.OPERATOR,
+    return replace(
+        plain_notice(title, "vedette", "Vedette", DeliveryReason.OPERATOR, now),
         timezone=reader.timezone if reader else "UTC",
         locale=reader.locale if reader else "en",
         text=clean(text),

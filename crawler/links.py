@@ -9,16 +9,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from cssselect import SelectorError
 from lxml import etree
 from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector
+from pydantic import AfterValidator
 
 from crawler.feeds import instant
 from crawler.urls import identity, normalise, same_site
+from vedette.errors import Refused
+from vedette.model import FetchOutcome
 
 HEADLINE = 25
 """Characters that a headline has at least, as the rows of a list have it in the middle; wide scripts count double."""
@@ -72,6 +75,16 @@ def parse(body: bytes) -> Any:
         raise ValueError(" ".join(str(error).split())) from None
 
 
+def page_of(body: bytes) -> Any:
+    """The tree of an answer that must be a page; Refused where it is empty or none."""
+    if not body.strip():
+        raise Refused(FetchOutcome.EMPTY, "the answer is empty")
+    try:
+        return parse(body)
+    except ValueError as error:
+        raise Refused(FetchOutcome.NOT_A_FEED, f"not an HTML page: {error}") from None
+
+
 def by_structure(tree: Any, url: str) -> list[Link]:
     """The links of a page that look like articles, in the page's order, each once."""
     rows: dict[tuple[str, ...], list[tuple[int, Link, bool]]] = defaultdict(list)
@@ -108,6 +121,16 @@ def selector(text: str) -> CSSSelector:
         return CSSSelector(text, translator="html")
     except (SelectorError, etree.XPathError) as error:
         raise BadSelector(f"the selector {text!r} can't be read: {error}") from None
+
+
+def _readable(text: str) -> str:
+    if text:
+        selector(text)
+    return text
+
+
+Css = Annotated[str, AfterValidator(_readable)]
+"""A setting that is a CSS selector, or "" for none."""
 
 
 def next_page(tree: Any, url: str) -> str:

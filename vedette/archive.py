@@ -32,6 +32,21 @@ class Found:
     match: Match
     sentences: tuple[str, ...]
 
+    def value(self) -> dict[str, object]:
+        """What commands say of it in JSON: no text, which may be long."""
+        article = self.article
+        return {
+            "id": article.id,
+            "title": article.title,
+            "url": article.url,
+            "site": article.site,
+            "language": article.language,
+            "published_at": article.published_at,
+            "score": self.match.score,
+            "spans": self.match.spans,
+            "sentences": self.sentences,
+        }
+
 
 def monitor_of(tx: Transaction, *, asleep: bool = False) -> Monitor:
     """A monitor over all stored topics and entities; `asleep`: topics can be referred to but match nothing.

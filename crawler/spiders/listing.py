@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from crawler import links
 from crawler.spiders import Listing, SourceSpider
@@ -24,25 +24,18 @@ class ListingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    items: str = ""
+    items: links.Css = ""
     """CSS selector of the rows, such as `ul.news > li`."""
-    link: str = ""
+    link: links.Css = ""
     """CSS selector of the link within a row; its first link where none is given."""
-    title: str = ""
+    title: links.Css = ""
     """CSS selector of the headline within a row; the link's text where none is given."""
-    date: str = ""
+    date: links.Css = ""
     """CSS selector of the date within a row; its `<time>` where none is given."""
-    next: str = ""
+    next: links.Css = ""
     """CSS selector of the link to older entries; rel=next or the page numbers where none is given."""
     pages: int = Field(default=5, ge=1, le=20)
     """How many pages one poll reads at most, where the first show nothing that is known."""
-
-    @field_validator("items", "link", "title", "date", "next")
-    @classmethod
-    def _can_be_read(cls, text: str) -> str:
-        if text:
-            links.selector(text)
-        return text
 
 
 class ListingSpider(SourceSpider):
@@ -65,12 +58,7 @@ class ListingSpider(SourceSpider):
     def read(self, body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> Listing:
         """The links of a page to articles, in its order."""
         wanted = self.source_settings
-        if not body.strip():
-            raise Refused(FetchOutcome.EMPTY, "the answer is empty")
-        try:
-            tree = links.parse(body)
-        except ValueError as error:
-            raise Refused(FetchOutcome.NOT_A_FEED, f"not an HTML page: {error}") from None
+        tree = links.page_of(body)
         if wanted.items:
             found = links.by_selectors(tree, url, wanted.items, wanted.link, wanted.title, wanted.date)
         else:

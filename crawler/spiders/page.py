@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from crawler import links
 from crawler.feeds import plain_text
@@ -26,15 +26,8 @@ class PageSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    selector: str = ""
+    selector: links.Css = ""
     """CSS selector of the part that is watched; all of the page but its menus where none is given."""
-
-    @field_validator("selector")
-    @classmethod
-    def _can_be_read(cls, text: str) -> str:
-        if text:
-            links.selector(text)
-        return text
 
 
 class PageSpider(SourceSpider):
@@ -54,12 +47,7 @@ class PageSpider(SourceSpider):
 
     def read(self, body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> Listing:
         """The page as the one entry; `changed` where it shows text that it did not show at the last poll."""
-        if not body.strip():
-            raise Refused(FetchOutcome.EMPTY, "the answer is empty")
-        try:
-            tree = links.parse(body)
-        except ValueError as error:
-            raise Refused(FetchOutcome.NOT_A_FEED, f"not an HTML page: {error}") from None
+        tree = links.page_of(body)
         shown = {_mark(block) for block in self._blocks(tree)}
         before = self.memory.get("blocks")
         if not shown and self.source_settings.selector:

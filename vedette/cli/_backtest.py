@@ -10,7 +10,6 @@ from vedette.model import Cadence
 
 if TYPE_CHECKING:
     from storage import Transaction
-    from vedette.archive import Found
     from vedette.backtest import Backtest, NearMiss, Reader, Ref
     from vedette.config import Settings
 
@@ -39,24 +38,9 @@ def value(result: Backtest) -> dict[str, Any]:
         "alerts_per_week": result.alerts_per_week,
         "expected": result.expected,
         "days": result.days,
-        "examples": [_example(found) for found in result.examples],
+        "examples": [found.value() for found in result.examples],
         "near_misses": result.near_misses,
         "against": result.against,
-    }
-
-
-def _example(found: Found) -> dict[str, Any]:
-    article = found.article
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "site": article.site,
-        "language": article.language,
-        "published_at": article.published_at,
-        "score": found.match.score,
-        "spans": found.match.spans,
-        "sentences": found.sentences,
     }
 
 

@@ -30,28 +30,13 @@ def command(app: App, query: str, days: int | None, limit: int) -> int:
     with app.store().read() as tx:
         found = search(tx, query, now=app.clock.now(), since=since, limit=limit)
     if app.json:
-        emit_lines(_value(hit) for hit in found)
+        emit_lines(hit.value() for hit in found)
     else:
         for hit in found:
             _print(hit)
         if not found:
             app.emit(None, "Nothing in the archive matches.")
     return 0 if found else 1
-
-
-def _value(hit: Found) -> dict[str, object]:
-    article = hit.article
-    return {
-        "id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "site": article.site,
-        "language": article.language,
-        "published_at": article.published_at,
-        "score": hit.match.score,
-        "spans": hit.match.spans,
-        "sentences": hit.sentences,
-    }
 
 
 def _print(hit: Found) -> None:
