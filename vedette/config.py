@@ -326,6 +326,8 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX,
         env_nested_delimiter="__",
         case_sensitive=False,
+        # a variable of a section changes that key of a section given as a whole, and leaves its other keys
+        nested_model_default_partial_update=True,
     )
 
     data: DataSettings = DataSettings()

@@ -54,6 +54,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert settings.network.allow_addresses == ["127.0.0.0/8", "10.0.0.0/8"]
 
 
+def test_a_variable_changes_its_own_key_of_a_section_given_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VEDETTE__CRAWL__REACTOR", "true")
+    crawl = config.Settings(crawl=config.CrawlSettings(max_bytes=2**20)).crawl
+    assert (crawl.reactor, crawl.max_bytes) == (True, 2**20)
+
+
 def test_a_secret_may_be_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL_PASSWORD", "from-the-environment")
     assert load(tmp_path, '[smtp]\npassword = "env:MAIL_PASSWORD"\n').smtp.password.get_secret_value() == (
