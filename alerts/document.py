@@ -6,28 +6,23 @@ Everything is worked out when first asked for: most articles meet no rule that n
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Callable, KeysView, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from alerts import text
 from alerts.inflection import Table, table
+from alerts.layout import lay_out
 from vedette.model import Article, Span
 
 if TYPE_CHECKING:
     from alerts.rules.node import Node
 
-_CHUNK = re.compile(r"\S+")
-_SCANS = 6  # tokens looked for one by one before all positions are noted
 LEAD_TOKENS = 60
 """How much of the body `lead:` looks at, in tokens."""
 
 Scope = tuple[int, int]
-_Places = Callable[[int], tuple[int, int]]
-"""Of a paragraph: the code point offsets of a token by its number in it."""
 
 
 class Hit(NamedTuple):
@@ -61,99 +56,22 @@ class Document:
         self.article, self.world = article, world
         self.language = article.language.lower().replace("_", "-").partition("-")[0]
         self.cache: dict[Any, Any] = {}  # what patterns and entities found here
-        self.tokens: list[str] = []  # title first
-        self._paragraphs: list[tuple[int, int]] = []  # code point ranges in their fields
-        self._firsts: list[int] = []  # the position of each paragraph's first token
-        for part, source in enumerate((article.title, article.text)):
-            if part == 1:
-                self.title_end = len(self.tokens)  # position of the first token of the body
-            simple = text.simplified(source)
-            for start, end in text.paragraphs(source):
-                self._firsts.append(len(self.tokens))
-                self._paragraphs.append((start, end))
-                self.tokens += text.tokens_of(simple[start:end])
-        self._words = dict.fromkeys(self.tokens)
-        self._places: list[_Places | None] = [None] * len(self._paragraphs)
-        self._found: dict[str, list[int]] = {}
+        layout = lay_out(article.title, article.text)
+        self.tokens = layout.tokens  # title first
+        self.title_end = layout.title_end  # position of the first token of the body
+        self.words = layout.words  # the distinct tokens of title and body, as keys
+        self.positions, self.start, self.end = layout.positions, layout.start, layout.end
+        self._firsts = layout.firsts
         self._sorted: list[str] | None = None
-
-    @property
-    def words(self) -> KeysView[str]:
-        """The distinct tokens of title and body."""
-        return self._words.keys()
 
     @property
     def chunks(self) -> set[str]:
         """The distinct runs of title and body without white space."""
         return {*self.article.title.split(), *self.article.text.split()}
 
-    def positions(self, token: str) -> Sequence[int]:
-        """Where a token stands, ascending."""
-        if token not in self._words:
-            return ()
-        known = self._found.get(token)
-        if known is None:
-            if len(self._found) >= _SCANS:
-                self._find_all()
-                return self._found[token]
-            tokens = self.tokens
-            known = self._found[token] = [tokens.index(token)]
-            for _ in range(tokens.count(token) - 1):
-                known.append(tokens.index(token, known[-1] + 1))
-        return known
-
-    def _find_all(self) -> None:
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for position, token in enumerate(self.tokens):
-            found[token].append(position)
-        self._found = found
-
     def paragraph(self, position: int) -> int:
         """The number of the paragraph in which a token stands, counted through title and body."""
         return bisect_right(self._firsts, position) - 1
-
-    def _located(self, position: int) -> tuple[int, int]:
-        """The code point offsets between which a token stands in its field."""
-        number = self.paragraph(position)
-        places = self._places[number]
-        if places is None:
-            places = self._places[number] = self._lay_out(number)
-        return places(position - self._firsts[number])
-
-    def _lay_out(self, number: int) -> _Places:
-        """What tells where the tokens of a paragraph stand, by their number in it."""
-        first, last = self._paragraphs[number]
-        source = self.source(self._firsts[number])[first:last]
-        simple = text.simplified(source)
-        if simple.isascii():
-            return [(first + start, first + end) for start, end in text.token_spans(simple)].__getitem__
-        chunks = source.split()
-        words = map(text.words_of.__getitem__, chunks)
-        counts = list(accumulate(map(len, words)))
-        lengths = list(map(len, chunks))
-        if sum(lengths) + len(chunks) - 1 == last - first:  # single spaces, as almost always
-            starts = list(accumulate(map((1).__add__, lengths), initial=first))
-        else:
-            starts = [first + match.start() for match in _CHUNK.finditer(source)]
-
-        spans: dict[int, text.Spans] = {}  # of chunks; long ones are not remembered elsewhere
-
-        def place(token: int) -> tuple[int, int]:
-            chunk = bisect_right(counts, token)
-            if chunk not in spans:
-                spans[chunk] = text.laid_out[chunks[chunk]][1]
-            start, end = spans[chunk][token - (counts[chunk - 1] if chunk else 0)]
-            return starts[chunk] + start, starts[chunk] + end
-
-        return place
-
-    def start(self, position: int) -> int:
-        """The code point offset at which a token begins in its field."""
-        return self._located(position)[0]
-
-    def end(self, position: int) -> int:
-        """The code point offset at which a token ends in its field."""
-        return self._located(position)[1]
 
     @property
     def table(self) -> Table:
@@ -214,9 +132,7 @@ class Document:
     def span(self, hit: Hit) -> Span:
         """A hit as an exact slice of the stored text."""
         source = self.source(hit.start)
-        start, end = self._located(hit.start)
-        if hit.end - hit.start > 1:
-            end = self.end(hit.end - 1)
+        start, end = self.start(hit.start), self.end(hit.end - 1)
         return Span(self.field_of(hit.start), start, end, source[start:end], hit.term, hit.entity)
 
     def sentence_around(self, hit: Hit) -> str:

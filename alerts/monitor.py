@@ -86,13 +86,14 @@ class Monitor:
         """Store or replace a topic's rule; RuleError when it must be refused, and then nothing has changed."""
         rule = parse(topic.rule)
         try:
-            bound = rebind(rule.node, self.knowledge.catalogue)
+            named = any(type(part).bind is not Node.bind for part in rule.node.walk())  # entities, or kinds of them
+            bound = rebind(rule.node, self.knowledge.catalogue) if named else rule.node
             references = _references(bound) if "#" in topic.rule else []
             if references:
                 self._refuse_bad_references(topic.id, bound)
         except Refusal as refusal:
             raise refusal.at(topic.rule) from None
-        if self.knowledge.learn(bound):
+        if named and self.knowledge.learn(bound):
             self._presearcher.forget()
         old = self._entries.get(topic.id)
         if old:

@@ -8,20 +8,20 @@ are asked before the rule is evaluated. Nothing that would match is ever left ou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, KeysView
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
-from alerts import inflection, text
+from alerts import inflection, layout, text
 from alerts.document import Document
 from alerts.entities import Lexicon
 from alerts.patterns import glob_prefix, glob_regex
+from alerts.rules.commonness import guess
 from alerts.rules.node import Group, Weigh
 from alerts.rules.operators import OPERATORS
 from alerts.rules.operators._properties import Property
-from alerts.rules.operators._terms import common_words
 
 T = TypeVar("T")
-Features = KeysView[str] | set[str]
+Features = dict[str, Any] | set[str]
 
 _MOST_GROUPS = 3  # asked beside the one that a rule is filed under
 _COUNTED_EVERY = 16  # articles of which one is counted for the shares
@@ -182,18 +182,7 @@ class Presearcher(Generic[T]):
     def candidates(self, features: Features) -> dict[int, T]:
         """The items, by number, that an article with these features may satisfy."""
         found = dict(self._always)
-        lacks = features.isdisjoint
-        buckets = self._buckets
-        for feature in buckets.keys() & features:
-            bucket = buckets[feature]
-            if bucket.rows is not None:
-                _take(bucket.rows, lacks, found)
-            pairs = bucket.pairs
-            if pairs is None:
-                continue
-            for second in pairs if len(pairs) <= _FEW else pairs.keys() & features:
-                if second in features:
-                    _take(pairs[second], lacks, found)
+        take(self._buckets, features, found)
         return found
 
     def _derive(self, token: str, language: str) -> Iterator[str]:
@@ -229,19 +218,35 @@ class Presearcher(Generic[T]):
 
     def _count(self, features: Features) -> None:
         self._counted += 1
-        self._counts.update(features)
+        self._counts.update(iter(features))  # of a mapping it would add the values
         if len(self._counts) > 400_000:
             self._counts = Counter({feature: n for feature, n in self._counts.items() if n > 1})
 
     def _share(self, feature: str) -> float:
         """The share of articles expected to have a feature: as counted, and as guessed while little was counted."""
         prior = 16.0
-        return (self._counts[feature] + prior * guess(feature)) / (self._counted + prior)
+        return (self._counts.get(feature, 0) + prior * guess(feature)) / (self._counted + prior)
 
 
 def _second(filed: tuple[Group, ...]) -> str | None:
     """The single feature that something filed needs beside its first group, None where there is none."""
     return next((group[0] for group in filed[1:] if len(group) == 1), None)
+
+
+def take_all(buckets: dict[str, Any], features: Features, found: dict[int, Any]) -> None:
+    """Add the items of all buckets that an article with these features may satisfy; the twin of the kernel's."""
+    there = features.keys() if isinstance(features, dict) else features
+    lacks = there.isdisjoint
+    for feature in buckets.keys() & there:
+        bucket = buckets[feature]
+        if bucket.rows is not None:
+            _take(bucket.rows, lacks, found)
+        pairs = bucket.pairs
+        if pairs is None:
+            continue
+        for second in pairs if len(pairs) <= _FEW else pairs.keys() & there:
+            if second in there:
+                _take(pairs[second], lacks, found)
 
 
 def _take(rows: list[_Row[T]], lacks: Callable[[Group], bool], found: dict[int, T]) -> None:
@@ -254,17 +259,4 @@ def _take(rows: list[_Row[T]], lacks: Callable[[Group], bool], found: dict[int, 
             found[number] = item
 
 
-def guess(feature: str) -> float:
-    """The share of articles expected to have a feature, before any were seen: short and well-known ones are common."""
-    first = feature[0]
-    if ":" in feature:
-        return 0.3
-    if first in "@*~":
-        return 0.03
-    if feature in common_words():
-        return 0.9
-    if feature.isdigit():
-        return 0.3 if len(feature) <= 2 else 0.1
-    if len(feature) <= 2:
-        return 0.15
-    return 0.06 / len(feature)
+take = layout.kernel.candidates if layout.kernel else take_all

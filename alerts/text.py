@@ -23,8 +23,8 @@ _ASCII_TOKEN = re.compile(r"[a-z0-9]+")
 _ASCII_TOKEN_ANY_CASE = re.compile(r"[A-Za-z0-9]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
 _OTHER_BREAKS = re.compile(r"\r\n?|\x85|\u2028")
-_MEMO_LIMIT = 300_000  # chunks; some 40 MB at most
-_MEMO_LENGTH = 48  # longer chunks are running text, which does not come again
+MEMO_LIMIT = 300_000  # chunks; some 40 MB at most
+MEMO_LENGTH = 48  # longer chunks are running text, which does not come again
 
 # Letters that Unicode does not decompose although readers take them for an accented or joined letter.
 _LETTERS = str.maketrans(
@@ -166,8 +166,8 @@ class _Memo(dict[str, tuple[tuple[str, ...], Spans]]):
 
     def __missing__(self, chunk: str) -> tuple[tuple[str, ...], Spans]:
         found = split(chunk)
-        if len(chunk) <= _MEMO_LENGTH:
-            if len(self) >= _MEMO_LIMIT:
+        if len(chunk) <= MEMO_LENGTH:
+            if len(self) >= MEMO_LIMIT:
                 self.clear()
             self[chunk] = found
         return found
@@ -178,8 +178,8 @@ class _Words(dict[str, tuple[str, ...]]):
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
         found = laid_out[chunk][0]
-        if len(chunk) <= _MEMO_LENGTH:
-            if len(self) >= _MEMO_LIMIT:
+        if len(chunk) <= MEMO_LENGTH:
+            if len(self) >= MEMO_LIMIT:
                 self.clear()
             self[chunk] = found
         return found

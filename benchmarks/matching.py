@@ -12,6 +12,7 @@ flashtext) only find words: they know no rules, tokens or positions, and are sho
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import json
@@ -26,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts import document, layout, presearch
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor
 from vedette.model import Article, Topic
@@ -155,7 +157,18 @@ class Row:
     matches: float = 0.0  # per 10,000 rules and article
 
 
-def ours(topics: list[Topic], articles: list[Article], *, memory: bool) -> Row:
+@contextlib.contextmanager
+def pure_python() -> Iterator[None]:
+    """Vedette as where no C compiler was at hand when it was installed."""
+    chosen = document.lay_out, presearch.take
+    document.lay_out, presearch.take = layout.PurePython, presearch.take_all
+    try:
+        yield
+    finally:
+        document.lay_out, presearch.take = chosen
+
+
+def ours(topics: list[Topic], articles: list[Article], *, memory: bool, name: str = "vedette") -> Row:
     """The monitor: compile, warm up and tune on the first tenth, then match."""
     size = _memory(topics) if memory else 0.0
     gc.collect()
@@ -186,7 +199,7 @@ def ours(topics: list[Topic], articles: list[Article], *, memory: bool) -> Row:
         monitor.put(topic)
     added = time.process_time() - started
     return Row(
-        "vedette",
+        name,
         len(topics),
         len(articles) / spent,
         compile_seconds,
@@ -315,6 +328,8 @@ def main() -> None:
     source = random.Random(7)
     articles = read(options.articles, options.count) if options.articles else generated(options.count, source)
     tokens = sum(len(a.text.split()) for a in articles) / len(articles)
+    if layout.kernel is None:
+        print("the compiled kernel was not built: all of this is pure Python", file=sys.stderr)
     print(f"{len(articles)} articles of {tokens:.0f} tokens, Python {sys.version.split()[0]}")
     heads = ("engine", "rules", "articles/s", "compile s", "B/rule", "add us", "remove us", "matches/10k")
     print(f"{heads[0]:36}" + "".join(f"{head:>12}" for head in heads[1:]))
@@ -325,6 +340,8 @@ def main() -> None:
         row = ours(topics, articles, memory=not options.no_memory)
         _print(row)
         if not options.no_peers:
+            with pure_python():
+                _print(ours(topics, articles, memory=False, name="vedette without its kernel"))
             for peer in _peers(topics, [test for _, test in made], articles):
                 _print(peer)
                 ratio = row.per_second / peer.per_second

@@ -14,8 +14,8 @@ from alerts.entities import Catalogue
 from alerts.indexing import index_terms
 from alerts.monitor import Monitor
 from alerts.notice import matched_sentences
-from alerts.presearch import guess
 from alerts.rendering import Mark, marked
+from alerts.rules.commonness import guess
 from alerts.rules.node import Weigh
 from storage import Archived, Transaction
 from vedette.model import Article, Match, Topic

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alerts import inflection, text
 from alerts.entities import Catalogue, spellings
-from alerts.presearch import guess
+from alerts.rules.commonness import guess
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Node, Weigh, rebind
 from alerts.rules.operators._properties import Property, excluded_pairs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import re
 from dataclasses import dataclass
@@ -58,9 +57,10 @@ def parse(source: str) -> Rule:
 
 def _by_shape(source: str) -> Node | None:
     """The tree of a rule whose shape is known; None where the grammar must read it, or refuse it in its own words."""
-    with contextlib.suppress(Refusal):
+    try:
         return _shapes(tuple(OPERATORS)).parse(source)
-    return None
+    except Refusal:
+        return None
 
 
 @lru_cache(maxsize=2)

@@ -22,6 +22,7 @@ PURE_ALERTS = (
     "entities",
     "stories",
     "document",
+    "layout",
     "patterns",
     "presearch",
 )
