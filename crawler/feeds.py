@@ -47,6 +47,7 @@ class ParsedFeed:
     home: str = ""
     ttl: timedelta | None = None
     hub: str = ""
+    topic: str = ""  # what it calls itself
     malformed: bool = False
     overflow: int = 0
 
@@ -85,7 +86,8 @@ def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entri
         language=_language(feed.get("language")),
         home=normalise(feed.get("link", ""), url),
         ttl=_ttl(feed.get("ttl")),
-        hub=_hub(feed.get("links", ())),
+        hub=_related(feed.get("links", ()), "hub"),
+        topic=_related(feed.get("links", ()), "self"),
         malformed=True,
         overflow=max(0, len(parsed.entries) - max_entries),
     )
@@ -102,6 +104,8 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
     elements = list(root.iter("{*}item", "{*}entry"))
     if len(found) != len(elements):
         return parse_malformed(body, url, {}, max_entries)  # nested or misplaced entries
+    channel = root.find("{*}channel")
+    own = [dict(link.attrib) for part in (root, channel) if part is not None for link in part.iterfind(ATOM_LINK)]
     pairs = list(zip(found, elements, strict=True))[:max_entries]
     entries = [_entry(_completed(e, element), urljoin(url, element.base or "")) for e, element in pairs]
     return ParsedFeed(
@@ -110,7 +114,8 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
         language=_language(feed.get("language") or _first_text(root, "language") or root.get(XML_LANG)),
         home=normalise(feed.get("link") or "", url),
         ttl=_ttl(_first_text(root, "ttl")),
-        hub=_hub(feed.get("links") or ()),
+        hub=_related(own, "hub"),
+        topic=_related(own, "self"),
         overflow=max(0, len(found) - max_entries),
     )
 
@@ -188,13 +193,14 @@ def _json_feed(body: bytes, url: str, max_entries: int) -> ParsedFeed:
         raise Refused(FetchOutcome.NOT_A_FEED, "JSON without the `items` of a JSON Feed")
     found = [item for item in data["items"] if isinstance(item, dict)]
     entries = [_json_entry(item, url) for item in found[:max_entries]]
-    hubs = data.get("hubs") or ()
+    hubs = data["hubs"] if isinstance(data.get("hubs"), list) else ()
     return ParsedFeed(
         entries=tuple(entries),
         title=plain_text(str(data.get("title") or "")),
         language=_language(data.get("language")),
         home=normalise(str(data.get("home_page_url") or ""), url),
-        hub=next((str(h.get("url")) for h in hubs if isinstance(h, dict)), ""),
+        hub=next((str(h.get("url") or "") for h in hubs if isinstance(h, dict)), ""),
+        topic=str(data.get("feed_url") or ""),
         overflow=max(0, len(found) - max_entries),
     )
 
@@ -278,8 +284,10 @@ def _alternate(links: Any) -> str:
     return ""
 
 
-def _hub(links: Any) -> str:
-    return next((str(k.get("href")) for k in links if isinstance(k, Mapping) and k.get("rel") == "hub"), "")
+def _related(links: Any, relation: str) -> str:
+    """The first link of a feed itself with that relation, which may be one of several."""
+    fitting = (k for k in links if isinstance(k, Mapping) and relation in str(k.get("rel") or "").lower().split())
+    return next((str(k["href"]).strip() for k in fitting if k.get("href")), "")
 
 
 def _authors(raw: Any) -> tuple[str, ...]:

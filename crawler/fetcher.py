@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
 from scrapy import Request, Spider, signals
@@ -124,13 +124,14 @@ class Fetcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask for a URL; every way it can end is an `Answer`."""
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask for a URL, or send it a form; every way it can end is an `Answer`."""
         refused = refusal(self._policy, url)
         if refused:
             return Answer(url, FetchOutcome.BLOCKED_ADDRESS, error=refused)
-        request = Request(url, headers=dict(headers or {}), meta={"verbatim_url": True}, dont_filter=True)
-        request.headers.setdefault("Accept", "*/*")
+        request = _request(url, headers or {}, form)
         begun = self.clock.monotonic()
         try:
             response = await asyncio.wait_for(self._crawler.engine.download_async(request), self.deadline)
@@ -158,6 +159,15 @@ class Fetcher:
 
     def _since(self, begun: float) -> int:
         return round((self.clock.monotonic() - begun) * 1000)
+
+
+def _request(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None) -> Request:
+    request = Request(url, headers=dict(headers), meta={"verbatim_url": True}, dont_filter=True)
+    request.headers.setdefault("Accept", "*/*")
+    if form is None:
+        return request
+    request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return request.replace(method="POST", body=urlencode(form).encode())
 
 
 def _location(url: str, header: bytes) -> str:

@@ -162,6 +162,8 @@ def _record_poll(
             moved=moved,
             memory=gathered.memory,
         )
+        if listing is not None and context.settings.crawl.websub.callback_url:
+            tx.websub.heard(source.id, listing.hub.url, listing.hub.topic, now)
         for fetch in fetches[1:]:
             tx.fetches.add(fetch)
         counted = health.day_of_poll(answer.outcome, answer.milliseconds, shown, 0 if first else new_items, now)

@@ -30,6 +30,7 @@ DEFAULT_RETRY_AFTER = 60.0
 LONGEST_RETRY_AFTER = 24 * 3600.0
 MAX_REDIRECTS = 5
 PERMANENT = (301, 308)
+KEEPS_FORM = (307, 308)
 LEASE_SECONDS = 300.0
 """Real seconds for which a host is leased; prolonged while it is being asked."""
 LOOK_SECONDS = 0.25
@@ -68,6 +69,17 @@ class Politeness:
             url = answer.location
         return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects, or a loop")
 
+    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
+        """Send a form to a URL, with the same respect; only redirects that keep the form are followed."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._one(url, {}, form)
+            if not answer.location:
+                return replace(answer, url=url)
+            if answer.status not in KEEPS_FORM:
+                return Answer(url, FetchOutcome.BAD_REDIRECT, answer.status, error="a redirect that loses the form")
+            url = answer.location
+        return Answer(url, FetchOutcome.BAD_REDIRECT, error=f"more than {MAX_REDIRECTS} redirects")
+
     def robots_text(self, url: str) -> str:
         """The robots.txt of a host that was asked, "" where it has none."""
         name = host_of(url)
@@ -93,14 +105,14 @@ class Politeness:
         self._forget(host)
         return None if host.users else host.state
 
-    async def _one(self, url: str, headers: Mapping[str, str]) -> Answer:
+    async def _one(self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> Answer:
         host = self._hosts.setdefault(host_of(url), _Host(HostState(host_of(url))))
         async with host.lock:
             if not await self._lease(host):
                 return Answer(url, FetchOutcome.THROTTLED, error=f"another worker asks {host.state.host}")
             host.users += 1
             try:
-                return await self._robots(host, url) or await self._turn(host, url, headers)
+                return await self._robots(host, url) or await self._turn(host, url, headers, form)
             finally:
                 host.users -= 1
                 if not host.users:  # it was on the way of a redirect: now anyone may ask it
@@ -189,7 +201,9 @@ class Politeness:
         host.state = replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent))
         return answer
 
-    async def _turn(self, host: _Host, url: str, headers: Mapping[str, str]) -> Answer:
+    async def _turn(
+        self, host: _Host, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+    ) -> Answer:
         """Wait for the host's turn, ask, and note what it said about the next one."""
         wait = self._wait(host)
         # a host's own Crawl-delay is waited for, or what it redirects could never be read
@@ -199,7 +213,7 @@ class Politeness:
             return Answer(url, FetchOutcome.THROTTLED, error=f"lost the turn of {host.state.host}")
         if wait > 0:
             await asyncio.sleep(wait)
-        answer = await self._fetcher.get(url, headers)
+        answer = await self._fetcher.get(url, headers, form)
         pause = max(PAUSE, host.state.delay_seconds, min(answer.milliseconds / 1000, LONGEST_LATENCY_PAUSE))
         failures, reason = 0, ""
         if answer.outcome is FetchOutcome.THROTTLED:

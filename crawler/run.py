@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from crawler import jobs
+from crawler import hubs, jobs
 from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
 from crawler.politeness import PATIENCE, Politeness
@@ -61,7 +61,11 @@ async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -
         try:
             polite = Politeness(fetcher, context.store, context.clock, context.owner)
             worker = Worker(context, polite, reader)
-            await (worker.once(ids) if once else worker.forever())
+            if once:
+                await worker.once(ids)
+                return worker.tally
+            async with hubs.asking(context, polite):
+                await worker.forever()
             return worker.tally
         finally:
             reader.close()

@@ -84,11 +84,9 @@ def configuration() -> str:
     for name, section in config.sections().items():
         lines += [f"## [{name}]", "", " ".join((section.__doc__ or "").split()), "", "| key | default | meaning |"]
         lines.append("|---|---|---|")
-        for key, field in section.model_fields.items():
-            default = field.get_default(call_default_factory=True)
-            shown = config.as_toml("" if default is None else default)
-            meaning = " ".join((field.description or "").split()).replace("|", "\\|")
-            lines.append(f"| `{key}` | `{shown}` | {meaning} |")
+        for key, default, meaning in config.documented_keys(section):
+            meaning = meaning.replace("|", "\\|")
+            lines.append(f"| `{key}` | `{config.as_toml(default)}` | {meaning} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

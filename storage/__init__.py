@@ -19,6 +19,7 @@ from storage.store import Store, Transaction
 from storage.stories import Portrait, Story, StoryCandidate, StoryMember, StoryRecord, TraitCounts
 from storage.stream import StreamEntry, Wanted
 from storage.topics import TopicVersion
+from storage.websub import HubSubscription
 
 __all__ = [
     "Account",
@@ -29,6 +30,7 @@ __all__ = [
     "DigestDue",
     "DigestRun",
     "HostState",
+    "HubSubscription",
     "Invitation",
     "Portrait",
     "Revision",

@@ -22,6 +22,7 @@ from storage.models import (
     PageRow,
     SourceDayRow,
     SourceRow,
+    WebSubRow,
     WorkerRow,
 )
 
@@ -35,6 +36,7 @@ FUTURE: tuple[tuple[type[Base], str], ...] = (
     (DeliveryRow, "next_attempt_at"),
     (DeliveryRow, "lease_until"),
     (ChannelRow, "next_ok_at"),
+    (WebSubRow, "next_at"),
 )
 """Columns that say when something shall happen."""
 

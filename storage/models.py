@@ -170,6 +170,29 @@ class HostRow(Leased, Base):
     __table_args__ = (partial_index("ix_hosts_leased", "owner", where="owner IS NOT NULL"),)
 
 
+class WebSubRow(Base):
+    """A subscription at a hub that tells when a feed has changed."""
+
+    __tablename__ = "websub"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[str]  # which may be removed before the hub is left
+    hub: Mapped[str]
+    topic: Mapped[str]
+    callback: Mapped[str]
+    secret: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    failures: Mapped[int]
+    next_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    pinged_at: Mapped[datetime | None]
+    ping_waits: Mapped[bool]
+    pings: Mapped[int]
+    forged: Mapped[int]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("ix_websub_source", "source_id"), Index("ix_websub_next", "next_at"))
+
+
 class FetchRow(Base):
     """One visit to a URL."""
 

@@ -30,6 +30,7 @@ from storage.sources import Sources
 from storage.stories import Stories
 from storage.stream import Stream
 from storage.topics import Topics
+from storage.websub import WebSub
 
 
 class Transaction:
@@ -53,6 +54,11 @@ class Transaction:
     def hosts(self) -> Hosts:
         """Politeness."""
         return Hosts(self.session)
+
+    @cached_property
+    def websub(self) -> WebSub:
+        """Hubs that tell when a feed has changed."""
+        return WebSub(self.session)
 
     @cached_property
     def items(self) -> Items:

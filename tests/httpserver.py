@@ -28,6 +28,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     at: float
+    body: bytes = b""
 
 
 Route = Reply | Callable[[Asked], Reply]
@@ -51,7 +52,8 @@ class Site:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Write the request down and give the reply that the test set."""
-        asked = Asked(request.path_qs, dict(request.headers), asyncio.get_running_loop().time())
+        body = await request.read()
+        asked = Asked(request.path_qs, dict(request.headers), asyncio.get_running_loop().time(), body)
         self.log.append(asked)
         route = self.routes.get(request.path_qs, Reply(b"no such page", 404))
         reply = route if isinstance(route, Reply) else route(asked)

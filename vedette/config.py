@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -144,6 +144,20 @@ class ClockSettings(Section):
     """Simulated seconds per real second."""
 
 
+def _base_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+[^\s?#]*", value):
+        raise ValueError("give the address under which hubs reach the web pages, such as https://vedette.example.org")
+    return value.rstrip("/")
+
+
+class WebSubSettings(Section):
+    """Hubs that tell when a feed has changed."""
+
+    callback_url: Annotated[str, AfterValidator(_base_url)] = ""
+    """The public address of the web pages. When set, hubs that feeds name are asked to tell of changes (WebSub); a feed
+    is then polled at once when its hub calls, and in its own rhythm all the same."""
+
+
 class CrawlSettings(Section):
     """How sources are polled and pages fetched."""
 
@@ -175,6 +189,8 @@ class CrawlSettings(Section):
     """Run Scrapy on Twisted's asyncio reactor instead of on the bare event loop: slower, needed by some plug-ins."""
     on_optout: Literal["metadata-only", "keep", "drop"] = "metadata-only"
     """What to keep of a page that opts out of text mining: title and link only, everything, or nothing."""
+    websub: WebSubSettings = WebSubSettings()
+    """Hubs that tell when a feed has changed."""
 
 
 class ExtractSettings(Section):
@@ -475,8 +491,8 @@ def _explain(error: ValidationError, file: Path | None, text: str) -> str:
     first, more = error.errors()[0], error.error_count() - 1
     location = tuple(str(part) for part in first["loc"])
     key = ".".join(location)
-    variable = ENV_PREFIX + "__".join(location[:2]).upper()
-    if next((name for name in os.environ if name.upper() == variable), None):
+    variables = {ENV_PREFIX + "__".join(location[:depth]).upper() for depth in (2, 3)}
+    if variable := next((name.upper() for name in os.environ if name.upper() in variables), None):
         where = f"environment variable {variable}"
     else:
         line = _line_of(location, text)
@@ -501,6 +517,10 @@ def _message(detail: Mapping[str, Any]) -> str:
 def _nearest(location: tuple[str, ...]) -> str:
     """A hint at the known key that was probably meant."""
     section = location[0]
+    if len(location) > 2 and section in Settings.model_fields:
+        part = f"{section}.{location[1]}"
+        keys = [key for key, _, _ in documented_keys(sections()[section], f"{section}.") if key.startswith(f"{part}.")]
+        return f"; [{part}] knows {', '.join(key.removeprefix(f'{part}.') for key in keys)}" if keys else ""
     if len(location) > 1 and section in Settings.model_fields:
         near = difflib.get_close_matches(location[1], _keys(section), n=1, cutoff=0.5)
         return f"; did you mean {section}.{near[0]}?" if near else f"; [{section}] knows {', '.join(_keys(section))}"
@@ -521,6 +541,25 @@ def sections() -> dict[str, type[Section]]:
     return found
 
 
+def documented_keys(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    """Every key of a section with its default ("" for none) and its meaning; those of a part as `part.key`."""
+    for key, field in section.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, Section):
+            yield from documented_keys(type(default), f"{prefix}{key}.")
+        else:
+            yield prefix + key, "" if default is None else default, " ".join((field.description or "").split())
+
+
+def keys_in_force(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of a section with its value; those of a part as `part.key`."""
+    for key, value in section:
+        if isinstance(value, Section):
+            yield from keys_in_force(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
 def _keys(section: str) -> list[str]:
     return list(sections()[section].model_fields)
 
@@ -538,7 +577,7 @@ def _line_of(location: tuple[str, ...], text: str) -> int | None:
         key = re.match(r"\s*([\w.\"-]+)\s*=", line)
         if key:
             name = key[1].strip('"')
-            if (f"{table}.{name}" if table else name) == ".".join(location[:2]):
+            if (f"{table}.{name}" if table else name) in (".".join(location[:2]), ".".join(location[:3])):
                 return number
     return None
 
@@ -573,10 +612,9 @@ def documented() -> str:
     ]
     for name, section in sections().items():
         lines += ["", *_comment(section.__doc__ or ""), f"[{name}]"]
-        for key, field in section.model_fields.items():
-            default = field.get_default(call_default_factory=True)
-            lines += _comment(field.description or "", "## ")
-            lines.append(f"#{key} = {as_toml('' if default is None else default)}")
+        for key, default, description in documented_keys(section):
+            lines += _comment(description, "## ")
+            lines.append(f"#{key} = {as_toml(default)}")
     return "\n".join(lines) + "\n"
 
 

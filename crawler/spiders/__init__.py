@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy import Request, Spider
 from scrapy.http import Response
 
+from crawler.websub import NO_HUB, Hub
 from vedette.errors import UsageError
 from vedette.kinds import Kinds
 from vedette.model import Entry
@@ -42,6 +43,7 @@ class Listing:
     changed: bool = False  # entries that are known must be fetched again: their page is another one
     memory: Mapping[str, Any] | None = None  # what the kind wants to know at its next poll; None: as before
     notes: Sequence[str] = ()  # what a person should know of this answer although it could be read
+    hub: Hub = NO_HUB  # who tells when this changes
 
 
 class NoSettings(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from crawler.feeds import ParsedFeed, looks_malformed, parse_feed
 from crawler.spiders import Listing, SourceSpider
+from crawler.websub import hub_of
 
 LARGE = 2**20
 """Bytes; reading so many takes about a tenth of a second."""
@@ -33,7 +34,8 @@ class FeedSpider(SourceSpider):
         """The entries of a feed, at most `max_entries` of them."""
         feed: ParsedFeed = parse_feed(body, url=url, headers=headers, max_entries=max_entries)
         floors = [f for f in (feed.ttl, max_age(headers)) if f is not None]
-        return Listing(feed.entries, feed.title, feed.language, max(floors, default=None), feed.overflow)
+        hub = hub_of(headers, feed.hub, feed.topic, url)
+        return Listing(feed.entries, feed.title, feed.language, max(floors, default=None), feed.overflow, hub=hub)
 
     def must_isolate(self, body: bytes) -> bool:
         """The lenient parser's time is not bounded, and a large feed of any form would hold up the other hosts."""

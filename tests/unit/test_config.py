@@ -80,6 +80,8 @@ def test_a_secret_may_be_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.Monk
         ("[crawl]\ninterval = '5 parsecs'\n", 2, "write a duration as seconds or with units"),
         ("[crawl]\ninterval = 0\n", 2, "must be longer than nothing"),
         ("[crawl]\nmax_bytes = 'big'\n", 2, "write a size as bytes or with a unit"),
+        ("[crawl]\nwebsub.callback_url = 'example.org'\n", 2, "give the address under which hubs reach"),
+        ("[crawl.websub]\ncallback = 'x'\n", 2, "[crawl.websub] knows callback_url"),
         ("[network]\nallow_addresses = ['all']\n", 2, "network.allow_addresses"),
         ("[clock]\nstart = 2026-09-21T00:00:00\n", 2, "needs a time zone"),
         ("[log]\nlevel = 'loud'\n", 2, "'debug', 'info', 'warning' or 'error'"),

@@ -22,10 +22,10 @@ def show(app: App) -> None:
     """Print the settings in force, secrets blotted out."""
     from pydantic import SecretStr
 
-    from vedette.config import as_toml
+    from vedette.config import as_toml, keys_in_force
     from vedette.secrets import redact
 
-    values: dict[str, Any] = {name: dict(section) for name, section in app.settings}
+    values: dict[str, Any] = {name: dict(keys_in_force(section)) for name, section in app.settings}
     if app.json:
         shown = {
             name: {key: redact(value) if isinstance(value, str) else value for key, value in section.items()}
