@@ -11,6 +11,7 @@ from storage.digests import DigestDue, DigestRun
 from storage.hosts import HostState
 from storage.items import AddResult, Sighting
 from storage.matches import StoredMatch
+from storage.mentions import Mentioned
 from storage.meta import Worker
 from storage.migrate import backup, check, daemon_lock, open_store, revision, upgrade
 from storage.search import Archived
@@ -32,6 +33,7 @@ __all__ = [
     "HostState",
     "HubSubscription",
     "Invitation",
+    "Mentioned",
     "Portrait",
     "Revision",
     "Session",

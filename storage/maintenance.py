@@ -19,6 +19,7 @@ from storage.models import (
     FetchRow,
     HostRow,
     ItemRow,
+    MentionRow,
     PageRow,
     SourceDayRow,
     SourceRow,
@@ -39,6 +40,8 @@ FUTURE: tuple[tuple[type[Base], str], ...] = (
     (WebSubRow, "next_at"),
 )
 """Columns that say when something shall happen."""
+COUNTS_KEPT = timedelta(days=400)
+"""How long the counts of days are kept: a year with something over."""
 
 
 class Maintenance(Aggregate):
@@ -64,14 +67,18 @@ class Maintenance(Aggregate):
         return count
 
     def prune(self, before: datetime, now: datetime) -> dict[str, int]:
-        """Delete logs, pages, bands and heartbeats from before that instant; articles, alerts and deliveries stay."""
+        """Delete logs, pages, bands and heartbeats from before that instant, and counts of days from over a year ago.
+
+        Articles, alerts and deliveries stay.
+        """
         waits = select(ItemRow.id).where(ItemRow.id == PageRow.item_id, ItemRow.state.in_(WAITING)).exists()
         old = {
             "fetches": delete(FetchRow).where(FetchRow.at < before),
             "drops": delete(DropRow).where(DropRow.at < before),
             "pages": delete(PageRow).where(PageRow.fetched_at < before, ~waits),
             "bands": delete(BandRow).where(BandRow.at < before),
-            "source_days": delete(SourceDayRow).where(SourceDayRow.day < before.date()),
+            "source_days": delete(SourceDayRow).where(SourceDayRow.day < (now - COUNTS_KEPT).date()),
+            "mentions": delete(MentionRow).where(MentionRow.day < (now - COUNTS_KEPT).date()),
             "workers": delete(WorkerRow).where(WorkerRow.beat_at < min(before, now)),
         }
         return {name: rowcount(self.session.execute(statement)) for name, statement in old.items()}

@@ -380,6 +380,17 @@ class TraitRow(Base):
     )
 
 
+class MentionRow(Base):
+    """In how many articles of a day something is named, by a key of `alerts.surprise`."""
+
+    __tablename__ = "mentions"
+    day: Mapped[date] = mapped_column(Date(), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    articles: Mapped[int]
+    __table_args__ = (Index("ix_mentions_subject", "subject", "day"), {"sqlite_with_rowid": False})
+
+
 class EntityRow(Base):
     """An analyst's own entity; those that ship are files."""
 

@@ -22,6 +22,7 @@ from storage.hosts import Hosts
 from storage.items import Items
 from storage.maintenance import Maintenance
 from storage.matches import Matches
+from storage.mentions import Mentions
 from storage.meta import Meta, Workers
 from storage.people import Analysts, Channels, Subscriptions
 from storage.search import Search
@@ -129,6 +130,11 @@ class Transaction:
     def subscriptions(self) -> Subscriptions:
         """Who hears of what, and where."""
         return Subscriptions(self.session)
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """How often things are named."""
+        return Mentions(self.session)
 
     @cached_property
     def matches(self) -> Matches:

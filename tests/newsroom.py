@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.entities import Catalogue
+from alerts.stories.spotter import Spotter
+from alerts.stories.traits import traits_of
 from alerts.text import tokens
 from storage import Store
 from vedette.archive import monitor_of
+from vedette.mentions import Tally
 from vedette.model import Alert, Article, DeliveryReason, NewDelivery, Source, Topic
 
+SPOTTER = Spotter(Catalogue.shipped)
 TOPICS = (
     Topic("c-27j", "@c-27j AND (baku OR azerbaijan)", "The airlifter for Baku", "Spartan deliveries"),
     Topic("adex", "ADEX", "The exhibition in Baku"),
@@ -54,6 +59,9 @@ def publish(
         folded = " ".join(tokens(f"{title}\n{text}"))
         stored = tx.articles.store(article, None, now, story=story, folded=folded)
         assert stored.article.id is not None
+        tally = Tally()
+        tally.add(stored.article, traits_of(stored.article, SPOTTER).labels, now, silent=False)
+        tally.write(tx)
         made = []
         for match in monitor_of(tx).match(stored.article).matches:
             match_id = tx.matches.add(stored.article.id, stored.article.revision, match, now)

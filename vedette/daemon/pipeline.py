@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ from vedette.daemon.context import Context
 from vedette.daemon.hindsight import known_facts, told_before
 from vedette.daemon.placing import Placer, Sketch
 from vedette.errors import Refused, StorageError, VedetteError
+from vedette.mentions import Tally, catch_up
 from vedette.model import (
     Article,
     Change,
@@ -44,6 +45,7 @@ from vedette.model import (
     Entity,
     Item,
     ItemState,
+    Join,
     Match,
     Page,
     PageKind,
@@ -100,17 +102,17 @@ def main(context: Context) -> None:
     try:
         while not context.stop.is_set():
             context.touch()
-            if not _endure(pipeline):
+            if not _endure(pipeline.step, pipeline) and not _endure(pipeline.catch_up, pipeline):
                 context.clock.sleep(IDLE_SECONDS * context.clock.speed, context.stop)
     finally:
         pipeline.close()
 
 
-def _endure(pipeline: Pipeline) -> int:
+def _endure(step: Callable[[], int], pipeline: Pipeline) -> int:
     """A step; a database that is full or locked is waited for, since no item is to blame."""
     context = pipeline.context
     try:
-        return pipeline.step()
+        return step()
     except StorageError as error:
         context.log.error("processing waits for the database", error=str(error))
         context.clock.sleep(TROUBLE_SECONDS * context.clock.speed, context.stop)
@@ -142,6 +144,7 @@ class Pipeline:
         self.context = context
         self._suspects = 0  # items to be taken one at a time
         self._forget_at: datetime | None = None
+        self._tally, self._caught_up = Tally(), False
         self.pool = ExtractionPool(
             settings.extract.workers,
             settings.extract.seconds,
@@ -175,10 +178,21 @@ class Pipeline:
         self.topics.refresh()
         outcomes = [(w.item, self._outcome(w)) for w in work if not self._leaving(w)]
         with self.context.store.write() as tx:
+            self._tally = Tally()
             for item, outcome in outcomes:
                 self._settle(tx, item, outcome)
+            self._tally.write(tx)
             self._forget(tx)
         return len(work)
+
+    def catch_up(self) -> int:
+        """With nothing else to do, count what articles name that came before such counting began; how many it were."""
+        if self._caught_up:
+            return 0
+        with self.context.store.write() as tx:
+            count = catch_up(tx, self.topics.placer.spotter, self.context.clock.now(), limit=BATCH)
+        self._caught_up = not count
+        return count
 
     # ------------------------------------------------------------------ the stages
 
@@ -272,7 +286,7 @@ class Pipeline:
 
     def _store(self, tx: Transaction, item: Item, ready: Ready) -> None:
         now = self.context.clock.now()
-        stored, matches = self._archived(tx, item, ready, now), ready.result.matches
+        (stored, join), matches = self._archived(tx, item, ready, now), ready.result.matches
         world = self._world(tx, stored, matches)
         decision = decide(
             stored,
@@ -285,9 +299,11 @@ class Pipeline:
             rules=self.rules,
         )
         self._write(tx, item, stored, matches, world, decision, now)
+        if stored.change is Change.NEW and join is not Join.COPY:
+            self._tally.add(stored.article, ready.sketch.traits.labels, now, silent=item.silent)
 
-    def _archived(self, tx: Transaction, item: Item, ready: Ready, now: datetime) -> Stored:
-        """Store the article in its story: the one of a near copy, or one of its own."""
+    def _archived(self, tx: Transaction, item: Item, ready: Ready, now: datetime) -> tuple[Stored, Join]:
+        """Store the article in its story: the one of a near copy, or one of its own; and how it came into it."""
         article, placer = ready.article, self.topics.placer
         known = tx.articles.find(canonical=article.canonical_url)
         choice = StoryChoice() if known else placer.choose(tx, article, ready.sketch, now)
@@ -308,7 +324,7 @@ class Pipeline:
         )
         if stored.change is not Change.UNCHANGED and stored.article.id is not None:
             placer.remember(tx, stored.article.id, ready.sketch, now)
-        return stored
+        return stored, choice.join
 
     def _forget(self, tx: Transaction) -> None:
         """Keep the indexes of copies and rewrites as small as their windows."""
