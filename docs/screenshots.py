@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from playwright.sync_api import Browser, sync_playwright
 
+from alerts.entities import Catalogue
+from alerts.stories.spotter import Spotter
+from alerts.stories.traits import traits_of
 from tests.browser.conftest import chromium_path
 from tests.newsroom import furnish, publish
 from tests.website import Website
 from vedette.clock import SystemClock
+from vedette.mentions import Tally
+from vedette.model import Article
 from web.visitor import COOKIE
 
 FOLDER = Path(__file__).parent / "pages"
 PAGES = {
     "stream": "/",
+    "overview": "/overview",
     "story": "/stories/9",
     "alert": "/alerts/9",
     "topics": "/topics",
@@ -45,6 +51,17 @@ HEADLINES = (
     "ADEX: the list of exhibitors is out",
 )
 
+USUAL = (
+    ("IT", "Leonardo and Fincantieri report orders from Italy and Poland"),
+    ("TR", "ASELSAN delivers radios to the Turkish army"),
+    ("PL", "Poland trains on the K2 with South Korea"),
+    ("AZ", "Azerbaijan's ministry speaks of exercises near Baku"),
+)
+RISING = (
+    *[("KR", "South Korea flies the KF-21 and names the XQ-99 drone"), ("PL", "Poland asks about the KF-21")] * 3,
+    *[("IT", "Crosetto flies to Baku, Azerbaijan, before ADEX")] * 4,
+)
+
 
 def main() -> None:
     """A picture of every page in light, and of the first in dark and on a phone."""
@@ -55,6 +72,7 @@ def main() -> None:
         for number, title in enumerate(HEADLINES):
             text = f"{title}.\n\nThe C-27J Spartan was shown in Baku before ADEX, the ministry said."
             publish(site.store, now - timedelta(days=9 - number, hours=3 * number), title, text, number=10 + number)
+        past_and_present(site, now)
         story, _ = publish(site.store, now)
         publish(site.store, now, number=2, story=story, source="haber", language="az", country="AZ")
         boss = site.member("anna", admin=True)
@@ -67,6 +85,19 @@ def main() -> None:
             picture(browser, site.url, cookie, "/", "stream-dark", color_scheme="dark")
             picture(browser, site.url, cookie, "/", "stream-phone", viewport={"width": 390, "height": 800})
             browser.close()
+
+
+def past_and_present(site: Website, now: datetime) -> None:
+    """What four weeks named, and what today names far more than they did."""
+    spotter, tally = Spotter(Catalogue.shipped), Tally()
+    told = [(back, number, text) for back in range(1, 29) for number, text in enumerate(USUAL[: 2 + back % 3])]
+    told += [(0, number, text) for number, text in enumerate((*RISING, *USUAL))]
+    for back, number, (country, text) in told:
+        at = now - timedelta(days=back)
+        article = Article(text, text, f"https://news.example/{back}/{number}", language="en", country=country)
+        tally.add(article, traits_of(article, spotter).labels, at, silent=False)
+    with site.store.write() as tx:
+        tally.write(tx)
 
 
 def picture(browser: Browser, url: str, cookie: dict[str, str], path: str, name: str, **options: object) -> None:

@@ -68,6 +68,11 @@ class Overview:
     uncounted: bool  # articles from before counting began are still being counted
 
     @property
+    def past_a_day(self) -> int:
+        """Articles of a usual day."""
+        return round(self.past_articles / self.past_days) if self.past_days else 0
+
+    @property
     def enough(self) -> bool:
         """Whether the past is long enough to tell what is unusual."""
         return self.past_days >= SHORTEST_PAST

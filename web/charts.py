@@ -42,6 +42,25 @@ def spark(values: Sequence[int], label: str, *, width: int = 96, height: int = 2
     ).format(label, width, height, points)
 
 
+def days(values: Sequence[int], title: str, label: str, latest: int = 1) -> Markup:
+    """A column for each day, the `latest` ones set off. The figures stand in its description."""
+    width, height = 116, 28
+    highest, step = max(1, *values), width / max(1, len(values))
+    parts = []
+    for place, value in enumerate(values):
+        tall = max(0.75, value / highest * (height - 1))
+        kind = "bar now" if place >= len(values) - latest else "bar"
+        parts.append(
+            Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>').format(
+                place * step, height - tall, step * 0.75, tall, kind
+            )
+        )
+    told = f"{label}: {', '.join(map(str, values))}"
+    return Markup('<svg class="days" role="img" viewBox="0 0 {} {}"><title>{}</title><desc>{}</desc>{}</svg>').format(
+        width, height, title, told, Markup("").join(parts)
+    )
+
+
 def strip(days: Mapping[str, tuple[int, int]], last: date, label: str, *, count: int = 30) -> Markup:
     """One cell a day: visits that worked and that failed, by the share of failures."""
     parts = []
@@ -65,4 +84,4 @@ def per_day(days: Mapping[str, int], first: date, last: date) -> list[tuple[str,
     return [(name, days.get(name, 0)) for name in ((first + timedelta(days=n)).isoformat() for n in range(span))]
 
 
-__all__ = ["bars", "per_day", "spark", "strip"]
+__all__ = ["bars", "days", "per_day", "spark", "strip"]

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from alerts.rendering import direction, flag
 from storage import Store
 from vedette.daemon.context import Context
+from vedette.overview import Overview, overview
 from web import charts, words
 from web.asking import Monitors
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CHOICES = timedelta(days=90)
 """How far back the stream's filters look."""
-CHOICES_SECONDS = 60.0
+CHOICES_SECONDS = OVERVIEW_SECONDS = 60.0
 FLASH = "vedette_said"
 """The cookie that carries one message to the next page."""
 
@@ -40,6 +41,7 @@ class Site:
     """Browsers that follow the stream."""
     monitors: Monitors = field(default_factory=Monitors)
     _choices: tuple[float, dict[str, list[tuple[str, int]]]] | None = None
+    _overviews: dict[int, tuple[float, Overview]] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -53,6 +55,15 @@ class Site:
             with self.store.read() as tx:
                 self._choices = steady, tx.stream.choices(self.now() - CHOICES)
         return self._choices[1]
+
+    def overview(self, days: int) -> Overview:
+        """What is unusual in the last days; reckoned once a minute, for it is the same for all readers."""
+        steady = self.context.clock.monotonic()
+        known = self._overviews.get(days)
+        if known is None or steady - known[0] > OVERVIEW_SECONDS:
+            with self.store.read() as tx:
+                known = self._overviews[days] = steady, overview(tx, self.now(), days=days)
+        return known[1]
 
     def now(self) -> datetime:
         """The instant of the story."""
@@ -86,6 +97,7 @@ class Site:
         made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
         for helper in (words.moment, words.clock_time, words.day, words.ago, words.lasting, words.number):
             made.filters[helper.__name__] = helper
+        made.filters |= {"rounded": words.rounded, "term": words.term}
         made.filters |= {"language_name": words.language_name, "country_name": words.country_name}
         made.filters |= {"flag": flag, "direction": direction}
         made.globals |= {"charts": charts, "languages": words.choices}

@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from alerts.calendar import zone_of
+from web.terms import TERMS
 
 FOLDER = Path(__file__).parent / "translations"
 _speaking: ContextVar[tuple[str, str]] = ContextVar("speaking", default=("en", "UTC"))
@@ -132,6 +133,16 @@ def lasting(value: timedelta | None) -> str:
 def number(value: float) -> str:
     """A number as it is written there."""
     return format_decimal(value, locale=_place()[0])
+
+
+def rounded(value: float) -> str:
+    """A number with one digit after the point; more below a tenth would only pretend."""
+    return format_decimal(round(value, 1), locale=_place()[0])
+
+
+def term(word: str) -> str:
+    """A word of the model as people say it."""
+    return gettext(TERMS.get(word, word))
 
 
 def language_name(code: str) -> str:

@@ -118,7 +118,8 @@ def test_pages_are_whole_without_scripts(chromium: Any, site: Website, path: str
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/topics", "/topics/adex/edit", "/search?q=ADEX", "/stories/1", "/sources", "/alerts-to-me"]
+    "path",
+    ["/", "/overview", "/topics", "/topics/adex/edit", "/search?q=ADEX", "/stories/1", "/sources", "/alerts-to-me"],
 )
 def test_nothing_is_wider_than_a_phone(chromium: Any, site: Website, path: str) -> None:
     page = signed_in(chromium, site, f"phone{abs(hash(path))}", viewport={"width": 360, "height": 740})

@@ -14,6 +14,7 @@ from jinja2.ext import babel_extract
 
 from web import words
 from web.problems import WORDS
+from web.terms import TERMS
 
 ROOM = Path(words.__file__).parent
 OPTIONS = {
@@ -37,6 +38,7 @@ def messages() -> Iterator[str]:
                 if isinstance(given, ast.Constant):
                     yield str(given.value)
     yield from WORDS.values()
+    yield from TERMS.values()
 
 
 @pytest.mark.parametrize("language", [name for name in words.languages() if name != "en"])
