@@ -51,7 +51,11 @@ async def gather(means: Means, status: SourceStatus) -> Gathered:
     """Poll a source whose kind reads answers: ask its URL, then whatever that answer and the last poll name."""
     source = status.source
     poll = _Poll(means, status)
-    answer = await means.ask(source.url, validators(status.etag, status.last_modified))
+    # what scripts load may have changed although the page that names them has not
+    conditions = {} if poll.spider.renders else validators(status.etag, status.last_modified)
+    answer = await means.ask(source.url, conditions)
+    if answer.outcome is FetchOutcome.OK and poll.spider.renders:
+        answer = await means.render(poll.spider, answer)
     if answer.outcome is FetchOutcome.OK:
         try:
             await poll.take(await means.read(poll.spider, answer))

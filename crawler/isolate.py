@@ -9,6 +9,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from crawler.browser import AT_ONCE
 from crawler.spiders import KINDS, Listing
 from vedette.errors import Refused
 from vedette.model import FetchOutcome
@@ -37,6 +38,8 @@ class IsolatedReader:
         """Close it with `close`. `plugins` are modules with source kinds of the operator's own."""
         self._plugins = tuple(plugins)
         self._pool: ProcessPool | None = None
+        self.browsers = asyncio.Semaphore(AT_ONCE)
+        """Room for pages that are rendered before they are read."""
 
     async def read(
         self,

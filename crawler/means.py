@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.browser import rendered
 from crawler.fetcher import Answer
 from crawler.isolate import IsolatedReader, read_listing
 from crawler.politeness import Politeness
@@ -34,6 +35,8 @@ class Means:
     """The robots.txt of the host of a URL that was asked, "" where it has none."""
     monotonic: Callable[[], float]
     """Real seconds."""
+    render: Callable[[SourceSpider, Answer], Awaitable[Answer]]
+    """An answer as the scripts of its page have built it."""
 
 
 def means_of(context: Context, polite: Politeness, reader: IsolatedReader) -> Means:
@@ -52,10 +55,14 @@ def means_of(context: Context, polite: Politeness, reader: IsolatedReader) -> Me
             items = tx.items.known(set(keys.values()))
         return {url for url, key in keys.items() if key in items}
 
+    async def render(spider: SourceSpider, answer: Answer) -> Answer:
+        return await rendered(context.settings, reader.browsers, polite.get, answer, spider.source_settings)
+
     return Means(
         ask=polite.get,
         read=read,
         known=lambda entries: asyncio.to_thread(known, entries),
         robots=lambda url: asyncio.to_thread(polite.robots_text, url),
         monotonic=context.clock.monotonic,
+        render=render,
     )

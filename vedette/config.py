@@ -189,6 +189,8 @@ class CrawlSettings(Section):
     """Run Scrapy on Twisted's asyncio reactor instead of on the bare event loop: slower, needed by some plug-ins."""
     on_optout: Literal["metadata-only", "keep", "drop"] = "metadata-only"
     """What to keep of a page that opts out of text mining: title and link only, everything, or nothing."""
+    browser: str = ""
+    """The Chromium for pages built by scripts, as a path or a name; the system's own where none is given."""
     websub: WebSubSettings = WebSubSettings()
     """Hubs that tell when a feed has changed."""
 

@@ -76,6 +76,9 @@ class SourceSpider(Spider):
     runs: ClassVar[bool] = False
     """Whether a program is run in place of a request, by `crawler.custom`; what it writes is read."""
 
+    renders: ClassVar[bool] = False
+    """Whether its page is built by scripts, so that `crawler.browser` renders it before it is read."""
+
     def __init__(
         self,
         url: str = "",

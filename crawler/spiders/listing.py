@@ -19,8 +19,8 @@ MOST_LINKS = 200
 """Links taken from one page, and new ones from one poll: more are a trap."""
 
 
-class ListingSettings(BaseModel):
-    """What a listing can set. Without selectors the links are found by the structure of the page."""
+class LinkSettings(BaseModel):
+    """Where links are. Without selectors they are found by the structure of the page."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -32,6 +32,11 @@ class ListingSettings(BaseModel):
     """CSS selector of the headline within a row; the link's text where none is given."""
     date: links.Css = ""
     """CSS selector of the date within a row; its `<time>` where none is given."""
+
+
+class ListingSettings(LinkSettings):
+    """What a listing can set."""
+
     next: links.Css = ""
     """CSS selector of the link to older entries; rel=next or the page numbers where none is given."""
     pages: int = Field(default=5, ge=1, le=20)
@@ -45,7 +50,7 @@ class ListingSpider(SourceSpider):
     kind = "listing"
     aliases: ClassVar[Sequence[str]] = ("html", "section", "webpage")
     Settings: ClassVar[type[BaseModel]] = ListingSettings
-    source_settings: ListingSettings
+    source_settings: Any
     example: ClassVar[Mapping[str, Any]] = {
         "id": "example-section",
         "kind": "listing",
@@ -72,7 +77,7 @@ class ListingSpider(SourceSpider):
             title=title[:200],
             language=links.language_of(tree),
             overflow=max(0, len(found) - most),
-            next_page=self._next(tree, url) if links.page_number(url) < wanted.pages else "",
+            next_page=self.older(tree, url),
             memory={"links": len(found)},
             notes=() if found else ("no links to articles found yet",),
         )
@@ -81,7 +86,10 @@ class ListingSpider(SourceSpider):
         """Selectors come from people, and a page of any size may be slow to search."""
         return bool(self.source_settings.items or self.source_settings.next) or len(body) > LARGE
 
-    def _next(self, tree: Any, url: str) -> str:
+    def older(self, tree: Any, url: str) -> str:
+        """Where older entries are, "" where none are to be asked for."""
+        if links.page_number(url) >= self.source_settings.pages:
+            return ""
         if not self.source_settings.next:
             return links.next_page(tree, url)
         for element in links.selector(self.source_settings.next)(tree):

@@ -62,6 +62,7 @@ SAMPLES: Mapping[str, bytes] = {
     "newssitemap": NEWS.encode(),
     "listing": section("/2026/a-story", "/2026/another-story"),
     "autodiscover": section("/2026/a-story"),
+    "javascript": section("/2026/a-story"),
     "scrapy": b'{"url": "/a", "title": "T", "published_at": "2026-03-02T08:00:00+04:00"}\n{"url": "/b"}\n',
     "page": b"<title>Programme</title><p>The fair opens on the first day of March at ten o'clock.</p>",
 }
@@ -326,7 +327,10 @@ def test_links_that_are_all_new_are_told_as_a_reason(known: int, later: bool, sa
     async def robots(url: str) -> str:
         return ""
 
-    means = Means(ask, read, known_of, robots, lambda: 0.0)
+    async def render(spider: SourceSpider, answer: Answer) -> Answer:
+        return answer
+
+    means = Means(ask, read, known_of, robots, lambda: 0.0, render)
     source = Source("s", HOME, "listing", settings={"pages": 1})
     status = SourceStatus(source, first_success_at=datetime(2026, 3, 1, tzinfo=UTC) if later else None)
     gathered = asyncio.run(gather(means, status))
