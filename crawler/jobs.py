@@ -1,31 +1,32 @@
-"""The two jobs of the crawl worker: poll a source, fetch a page. Each ends in one transaction."""
+"""The two jobs of the crawl worker: poll a source, fetch a page. Each ends in one record in the ledger."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from crawler import health, polling
 from crawler.custom import crawled
 from crawler.discover import discovered
 from crawler.fetcher import Answer
 from crawler.gather import Gathered, gather, without_validators
-from crawler.intake import identified, take_in
+from crawler.intake import Pairs, identified, take_in
 from crawler.isolate import IsolatedReader
+from crawler.ledger import Entries, Ledger
 from crawler.means import means_of
 from crawler.politeness import Politeness
 from crawler.spiders import KINDS, Listing
-from storage import HostState, Transaction
-from vedette.errors import StorageError
+from storage import HostState, PollRecord, Transaction
 from vedette.model import (
     Drop,
     DropReason,
     Fetch,
     FetchOutcome,
+    Health,
     HealthState,
     Item,
     Page,
@@ -39,7 +40,6 @@ from vedette.network import host_of
 if TYPE_CHECKING:
     from vedette.daemon.context import Context
 
-T = TypeVar("T")
 GONE_AFTER = 3
 """Polls in a row that must say 410 before a source is given up, loudly."""
 NOT_FOUND_ATTEMPTS = 3
@@ -56,8 +56,6 @@ FINAL = {
 """Outcomes of a page after which another attempt would end the same."""
 LIES = "lies"
 """The key of the polling state that says that "not modified" was found to be untrue."""
-WRITE_PAUSES = (1.0, 5.0, 20.0, 60.0)
-"""Real seconds between attempts to write down an outcome."""
 UNREADABLE = (FetchOutcome.NOT_A_FEED, FetchOutcome.FAILED)
 """Outcomes of an answer that came with status 200 and is not what the source's kind expects."""
 
@@ -69,6 +67,9 @@ class Tools:
     context: Context
     polite: Politeness
     reader: IsolatedReader
+    ledger: Ledger
+    slots: asyncio.Semaphore
+    """Jobs that may be asking at the same time."""
     chance: random.Random
 
 
@@ -89,18 +90,39 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     source, started = status.source, tools.context.clock.now()
     denied_at = status.last_poll_at if status.last_outcome == FetchOutcome.NOT_MODIFIED else None
     rate, lies = polling.Rate.from_json(status.polling), bool(status.polling.get(LIES))
-    whole = polling.must_ask_whole(rate, status.whole_at, denied_at, started, lies=lies)
+    usual = rate.observe(0, status.last_poll_at) if rate.at is not None and status.last_poll_at is not None else rate
+    whole = polling.must_ask_whole(usual, status.whole_at, denied_at, started, lies=lies)
     asked = status
     if whole:
         asked = replace(status, etag="", last_modified="", memory=without_validators(status.memory))
-    gathered = await _gathered(tools, asked, started)
+    async with tools.slots:
+        gathered = await _gathered(tools, asked, started)
     answer = gathered.answer
     if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
         gathered.answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
     fetch = _fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
     others = [_fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
-    return await _written(tools, lambda: _record_poll(tools, claim, gathered, [fetch, *others], host, whole))
+    ended = _Ended(claim, gathered, [fetch, *others], host, whole, rate, identified(gathered.listing))
+    now = tools.context.clock.now()
+    # that nothing is new can wait for a moment; what a host asks of us, or shows, must not
+    urgent = gathered.answer.outcome is not FetchOutcome.NOT_MODIFIED or gathered.listing is not None or whole
+    result = await tools.ledger.written(lambda tx, entries: _record_poll(tx, entries, tools, ended, now), urgent=urgent)
+    _tell(tools.context, status, gathered.answer, result.new_items)
+    return result
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A poll that was made and is not written down yet."""
+
+    claim: SourceClaim
+    gathered: Gathered
+    fetches: Sequence[Fetch]
+    host: HostState | None
+    whole: bool
+    rate: polling.Rate
+    pairs: Pairs
 
 
 async def _gathered(tools: Tools, status: SourceStatus, now: datetime) -> Gathered:
@@ -112,70 +134,60 @@ async def _gathered(tools: Tools, status: SourceStatus, now: datetime) -> Gather
     return await (discovered(means, status, now) if kind.resolves else gather(means, status))
 
 
-def _record_poll(
-    tools: Tools,
-    claim: SourceClaim,
-    gathered: Gathered,
-    fetches: Sequence[Fetch],
-    host: HostState | None,
-    whole: bool,
-) -> PollResult:
-    context, status = tools.context, claim.status
-    answer, listing = gathered.answer, gathered.listing
-    source, now = status.source, context.clock.now()
+def _record_poll(tx: Transaction, entries: Entries, tools: Tools, ended: _Ended, now: datetime) -> PollResult:
+    """What a poll that ended at `now` brought, and what it changes."""
+    status, answer = ended.claim.status, ended.gathered.answer
+    source, listing, shown = status.source, ended.gathered.listing, len(ended.pairs)
     good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
     failures = 0 if good else status.failures + 1
-    pairs = identified(listing)
-    new_items, shown = 0, len(pairs)
-    first = status.first_success_at is None
-    moved = health.redirected(status, answer.moved, now) if good else (status.moved_to, status.moved_at)
-    with context.store.write() as tx:
-        rate = polling.Rate.from_json(status.polling)
-        overflowed = False
-        if listing is not None:
-            new_items = take_in(tx, status, gathered.kind, listing, pairs, now, context.settings.crawl.max_age)
-            overflowed = not first and 0 < shown == new_items
-            rate = (
-                polling.seed([e.published_at for e in listing.entries], now)
-                if rate.at is None
-                else rate.observe(new_items, now)
-            )
-        elif good:
-            rate = rate.observe(0, now)
-        wait = _wait(tools, status, answer, listing, rate, failures, overflowed=overflowed)
-        tx.sources.record_poll(
-            source.id,
-            claim.owner,
-            fetches[0],
-            next_poll_at=now + polling.jittered(wait, tools.chance.random()),
-            interval=wait if good else status.interval,
-            # validators of an answer that could not be used would make the next one "not modified"
-            etag=answer.headers.get("etag", "") if answer.outcome is FetchOutcome.OK else status.etag,
-            last_modified=(
-                answer.headers.get("last-modified", "") if answer.outcome is FetchOutcome.OK else status.last_modified
-            ),
-            failures=failures,
-            polling={**rate.as_json(), LIES: _lies(status, answer, new_items, whole=whole)},
-            success=good,
-            now=now,
-            whole_at=now if answer.outcome is FetchOutcome.OK else status.whole_at,
-            moved=moved,
-            memory=gathered.memory,
-        )
-        if listing is not None and context.settings.crawl.websub.callback_url:
-            tx.websub.heard(source.id, listing.hub.url, listing.hub.topic, now)
-        for fetch in fetches[1:]:
-            tx.fetches.add(fetch)
-        counted = health.day_of_poll(answer.outcome, answer.milliseconds, shown, 0 if first else new_items, now)
-        tx.health.count(source.id, counted)
-        if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
-            tx.sources.set_state(source.id, SourceState.GONE, f"answered 410 {failures} times in a row", now)
-        elif good and health.must_follow(moved, now):
-            _follow(tx, tools, status, moved[0], now)
-        if health.must_judge(status, failures, now):
-            _judge(tx, tools, source.id, now)
-        _give_back(tx, tools, host)
-    _tell(context, status, answer, failures, new_items)
+    first, new_items, overflowed = status.first_success_at is None, 0, False
+    rate = learned = ended.rate
+    if listing is not None:
+        max_age = tools.context.settings.crawl.max_age
+        new_items = take_in(tx, status, ended.gathered.kind, listing, ended.pairs, now, max_age)
+        overflowed = not first and 0 < shown == new_items
+        dates = [entry.published_at for entry in listing.entries]
+        rate = polling.seed(dates, now) if rate.at is None else rate.observe(new_items, now, status.last_poll_at)
+        learned = rate
+    elif good:
+        rate = rate.observe(0, now)
+        # what silence teaches is worked out anew at each poll from the last one that showed something
+        learned = rate if learned.at is None else learned
+    wait = _wait(tools, status, answer, listing, rate, failures, overflowed=overflowed)
+    polled = {**learned.as_json(), LIES: _lies(status, answer, new_items, whole=ended.whole)}
+    ok = answer.outcome is FetchOutcome.OK
+    record = PollRecord(
+        status,
+        ended.claim.owner,
+        ended.fetches[0],
+        next_poll_at=now + polling.jittered(wait, tools.chance.random()),
+        interval=wait if good else status.interval,
+        failures=failures,
+        success=good,
+        at=now,
+        # validators of an answer that could not be used would make the next one "not modified"
+        etag=answer.headers.get("etag", "") if ok else None,
+        last_modified=answer.headers.get("last-modified", "") if ok else None,
+        polling=polled,
+        memory=ended.gathered.memory,
+        whole_at=now if ok else None,
+        moved=health.redirected(status, answer.moved, now) if good else (status.moved_to, status.moved_at),
+    )
+    entries.polls.append(record)
+    if listing is not None and tools.context.settings.crawl.websub.callback_url:
+        tx.websub.heard(source.id, listing.hub.url, listing.hub.topic, now)
+    entries.fetches += ended.fetches[1:]
+    counted = health.day_of_poll(answer.outcome, answer.milliseconds, shown, 0 if first else new_items, now)
+    entries.days.append((source.id, counted))
+    if ended.host is not None:
+        entries.hosts.append(ended.host)
+    if answer.outcome is FetchOutcome.GONE and failures >= GONE_AFTER:
+        reason = f"answered 410 {failures} times in a row"
+        entries.after.append(lambda tx: tx.sources.set_state(source.id, SourceState.GONE, reason, now))
+    elif good and health.must_follow(record.moved, now):
+        entries.after.append(lambda tx: _follow(tx, tools, status, record.moved[0], now))
+    if health.must_judge(status, failures, now):
+        entries.judge[source.id] = now
     return PollResult(new_items, answer.error if not good else "")
 
 
@@ -192,19 +204,19 @@ def _follow(tx: Transaction, tools: Tools, status: SourceStatus, to: str, now: d
     tools.context.log.warning("source moved", source=source.id, old=source.url, new=to)
 
 
-def _judge(tx: Transaction, tools: Tools, source_id: str, now: datetime) -> None:
-    """Say how a source fares after this poll; a line is logged where that is another word than before."""
-    status = tx.sources.get(source_id)
-    if status is None:
-        return
-    since = (now - timedelta(days=health.DAYS)).date()
-    verdict = health.judge(status, tx.health.days(source_id, since), now)
-    tx.health.judged(source_id, verdict, now)
-    before = status.health.state if status.health else HealthState.NEW
-    if verdict.state is not before and {verdict.state, before} != {HealthState.NEW, HealthState.OK}:
-        log = tools.context.log
-        tell = log.info if verdict.state is HealthState.OK else log.warning
-        tell("source health", source=source_id, state=verdict.state.value, before=before.value, reason=verdict.reason)
+def judge(tx: Transaction, due: Mapping[str, datetime], log: Any) -> None:
+    """Say how sources fare after polls at these instants; a line is logged where that is another word than before."""
+    now = max(due.values())
+    all_days = tx.health.days_of(due, (now - timedelta(days=health.DAYS)).date())
+    verdicts: dict[str, Health] = {}
+    for status in tx.sources.several(due):
+        source = status.source.id
+        verdict = verdicts[source] = health.judge(status, all_days[source], now)
+        before = status.health.state if status.health else HealthState.NEW
+        if verdict.state is not before and {verdict.state, before} != {HealthState.NEW, HealthState.OK}:
+            tell = log.info if verdict.state is HealthState.OK else log.warning
+            tell("source health", source=source, state=verdict.state.value, before=before.value, reason=verdict.reason)
+    tx.health.judged(verdicts, now)
 
 
 def _wait(
@@ -231,12 +243,12 @@ def _wait(
     )
 
 
-def _tell(context: Context, status: SourceStatus, answer: Answer, failures: int, new_items: int) -> None:
+def _tell(context: Context, status: SourceStatus, answer: Answer, new_items: int) -> None:
     """One line when a source begins to fail or recovers; the rest is in the records."""
-    name = status.source.id
-    if failures == 1:
+    name, failed = status.source.id, answer.outcome not in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
+    if failed and not status.failures:
         context.log.warning("source fails", source=name, outcome=answer.outcome.value, error=answer.error)
-    elif not failures and status.failures:
+    elif not failed and status.failures:
         context.log.info("source recovered", source=name, after=status.failures)
     if new_items:
         context.log.info("source polled", source=name, new=new_items, silent=status.first_success_at is None)
@@ -248,34 +260,44 @@ def _tell(context: Context, status: SourceStatus, answer: Answer, failures: int,
 async def fetch_page(tools: Tools, item: Item) -> bool:
     """Fetch the page of an item and write down how it ended; True where the page is there."""
     started = tools.context.clock.now()
-    answer = await tools.polite.get(item.url)
+    async with tools.slots:
+        answer = await tools.polite.get(item.url)
     if answer.outcome is FetchOutcome.OK and not answer.body.strip():
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
     fetch = _fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
-    host = tools.polite.finished(host_of(item.url))
-    return await _written(tools, lambda: _record_page(tools, item, answer, fetch, host))
+    host, now = tools.polite.finished(host_of(item.url)), tools.context.clock.now()
+    return await tools.ledger.written(
+        lambda tx, entries: _record_page(tx, entries, tools, item, answer, fetch, host, now)
+    )
 
 
-def _record_page(tools: Tools, item: Item, answer: Answer, fetch: Fetch, host: HostState | None) -> bool:
-    context = tools.context
-    now, owner = context.clock.now(), context.owner
-    with context.store.write() as tx:
-        tx.fetches.add(fetch)
-        _give_back(tx, tools, host)
-        if answer.outcome is FetchOutcome.OK:
-            page = Page(answer.url, answer.body, answer.status, answer.headers, now)
-            tx.health.count(item.source_id, SourceDay(now.date(), pages=1))
-            return tx.items.store_page(item.id, owner, page, now)
-        reason = drop_reason(answer.outcome, answer.status, item.attempts + 1, context.settings.crawl.item_attempts)
-        if reason is not None:
-            detail = f"{answer.error} (attempt {item.attempts + 1})"
-            drop = Drop(reason, now, "fetch", item.url, detail, item.source_id, item.id)
-            tx.items.drop(item.id, owner, drop)
-            if reason is not DropReason.ROBOTS:
-                tx.health.count(item.source_id, SourceDay(now.date(), pages_failed=1))
-            context.log.info("page dropped", item=item.id, url=item.url, reason=reason.value, error=answer.error)
-        else:
-            tx.items.retry(item.id, owner, now + retry_wait(item.attempts), answer.error)
+def _record_page(
+    tx: Transaction,
+    entries: Entries,
+    tools: Tools,
+    item: Item,
+    answer: Answer,
+    fetch: Fetch,
+    host: HostState | None,
+    now: datetime,
+) -> bool:
+    context, owner = tools.context, tools.context.owner
+    entries.fetches.append(fetch)
+    if host is not None:
+        entries.hosts.append(host)
+    if answer.outcome is FetchOutcome.OK:
+        page = Page(answer.url, answer.body, answer.status, answer.headers, now)
+        entries.days.append((item.source_id, SourceDay(now.date(), pages=1)))
+        return tx.items.store_page(item.id, owner, page, now)
+    reason = drop_reason(answer.outcome, answer.status, item.attempts + 1, context.settings.crawl.item_attempts)
+    if reason is None:
+        tx.items.retry(item.id, owner, now + retry_wait(item.attempts), answer.error)
+        return False
+    detail = f"{answer.error} (attempt {item.attempts + 1})"
+    tx.items.drop(item.id, owner, Drop(reason, now, "fetch", item.url, detail, item.source_id, item.id))
+    if reason is not DropReason.ROBOTS:
+        entries.days.append((item.source_id, SourceDay(now.date(), pages_failed=1)))
+    context.log.info("page dropped", item=item.id, url=item.url, reason=reason.value, error=answer.error)
     return False
 
 
@@ -322,19 +344,3 @@ def _fetch_of(
         final_url=answer.url if answer.url != url else "",
         error=answer.error,
     )
-
-
-async def _written(tools: Tools, record: Callable[[], T]) -> T:
-    """Write down an outcome; a database that is locked or full is waited for, as long as the lease allows."""
-    for pause in WRITE_PAUSES:
-        try:
-            return await asyncio.to_thread(record)
-        except StorageError as error:
-            tools.context.log.warning("an outcome waits for the database", error=str(error), seconds=pause)
-            await asyncio.sleep(pause)
-    return await asyncio.to_thread(record)
-
-
-def _give_back(tx: Transaction, tools: Tools, host: HostState | None) -> None:
-    if host is not None:
-        tx.hosts.give_back(host, tools.context.owner)

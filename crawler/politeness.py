@@ -140,7 +140,7 @@ class Politeness:
     def _try_lease(self, name: str) -> HostState | None:
         now = self._clock.now()
         with self._store.write() as tx:
-            got = tx.hosts.lease([name], self._owner, now, now + self._clock.real(LEASE_SECONDS), due=False)
+            got = tx.hosts.lease([name], self._owner, now, now + self._clock.real(LEASE_SECONDS), None)
         return got.get(name)
 
     def _hold(self, host: _Host, state: HostState) -> None:
@@ -149,7 +149,7 @@ class Politeness:
 
     def _give_back(self, state: HostState) -> None:
         with self._store.write() as tx:
-            tx.hosts.give_back(state, self._owner)
+            tx.hosts.give_back([state], self._owner)
 
     async def _held_for(self, host: _Host, seconds: float) -> bool:
         """Make sure that the lease holds for so many real seconds; False where it was lost."""
@@ -197,6 +197,7 @@ class Politeness:
             robots_status=status,
             robots_text=text.replace("\0", ""),
             robots_fetched_at=self._clock.now(),
+            robots_read=True,
         )
         host.state = replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent))
         return answer

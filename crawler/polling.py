@@ -63,20 +63,25 @@ class Rate:
         by_day = (self.days[day] + FLAT_DAYS / 7) * 7 / (sum(self.days) + FLAT_DAYS)
         return self.per_second * by_hour * by_day
 
-    def observe(self, count: int, now: datetime) -> Rate:
-        """Count items that appeared since `at`, spread over that time."""
+    def observe(self, count: int, now: datetime, since: datetime | None = None) -> Rate:
+        """Count items that appeared between `since`, a poll after `at`, and `now`; `since` None means `at`.
+
+        Silence may be counted in one step or in many: the estimate is the same.
+        """
         if self.at is None:
             return Rate(float(count), 0.0, now)
         elapsed = max(0.0, (now - self.at).total_seconds())
         kept = 0.5 ** (elapsed / HALF_LIFE.total_seconds())
+        exposed = (1 - kept) * HALF_LIFE.total_seconds() / math.log(2)
         hours, days = [n * kept for n in self.hours], [n * kept for n in self.days]
         if count:
-            parts = min(24, 1 + int(elapsed // 3600))
+            window = elapsed if since is None else min(elapsed, max(0.0, (now - since).total_seconds()))
+            parts = min(24, 1 + int(window // 3600))
             for part in range(parts):
-                when = now - timedelta(seconds=elapsed * (part + 0.5) / parts)
+                when = now - timedelta(seconds=window * (part + 0.5) / parts)
                 hours[when.hour] += count / parts
                 days[when.weekday()] += count / parts
-        return Rate(self.events * kept + count, self.seconds * kept + elapsed, now, tuple(hours), tuple(days))
+        return Rate(self.events * kept + count, self.seconds * kept + exposed, now, tuple(hours), tuple(days))
 
     def as_json(self) -> dict[str, Any]:
         """For the source's row."""

@@ -1,16 +1,17 @@
 """The crawl worker: claims what is due, asks for it politely, and writes down how it ended.
 
-Per host there is one job at a time, a poll or a page; jobs of different hosts run side by side. Every job ends in one
-transaction that holds its outcome, the items it brought, and what its host asked for.
+Per host there is one job at a time, a poll or a page; jobs of different hosts run side by side. Polls are claimed a
+moment ahead, many in one transaction, and each waits for its own instant: no claim stands between it and its request.
+Every job ends in the ledger, which writes its outcome, the items it brought and what its host asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -18,6 +19,7 @@ import uvloop
 from crawler import hubs, jobs
 from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
+from crawler.ledger import PATIENCE_SECONDS, Ledger
 from crawler.politeness import PATIENCE, Politeness
 from storage import HostState, Transaction
 from vedette.model import Item, ItemState, SourceClaim, SourceState
@@ -28,8 +30,13 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 300.0
 """Real seconds; longer than a poll with all its redirects and pauses can take."""
-IDLE_SECONDS = 0.2
+LOOK_SECONDS = 0.2
 """Real seconds between two looks for work."""
+NEAR_SECONDS, AHEAD_SECONDS = 0.5, 1.5
+"""When a source falls due, or a page's host may be asked, within the first so many real seconds, all that do within
+the second are claimed."""
+HELD_AT_MOST = 256
+"""Jobs that may wait for their instant, or for their outcome to be written, beside those that are asking."""
 GRACE_SECONDS = 10.0
 """Real seconds that requests in flight may still take once the worker shall stop."""
 CLAIM_AT_MOST = 64
@@ -60,7 +67,7 @@ async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -
         reader = IsolatedReader(context.settings.plugins.modules)
         try:
             polite = Politeness(fetcher, context.store, context.clock, context.owner)
-            worker = Worker(context, polite, reader)
+            worker = Worker(context, polite, reader, once=once)
             if once:
                 await worker.once(ids)
                 return worker.tally
@@ -74,19 +81,28 @@ async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -
 class Worker:
     """The dispatcher of one process."""
 
-    def __init__(self, context: Context, polite: Politeness, reader: IsolatedReader) -> None:
+    def __init__(self, context: Context, polite: Politeness, reader: IsolatedReader, *, once: bool) -> None:
         """Made in the loop it runs in."""
         self.context, self.tally = context, Tally()
-        self.tools = jobs.Tools(context, polite, reader, random.Random())
+        slots = asyncio.Semaphore(context.settings.crawl.concurrency)
+        patience = 0.0 if once else PATIENCE_SECONDS
+        ledger = Ledger(context.store, context.owner, context.log, self._judge, patience)
+        self.tools = jobs.Tools(context, polite, reader, ledger, slots, random.Random())
         self._running: dict[str, asyncio.Task[None]] = {}  # by host
+        self._early: set[str] = set()  # hosts whose job waits for its instant
+        real = context.clock.real
+        self._near, self._ahead = (real(0), real(0)) if once else (real(NEAR_SECONDS), real(AHEAD_SECONDS))
+
+    def _judge(self, tx: Transaction, due: Mapping[str, datetime]) -> None:
+        jobs.judge(tx, due, self.context.log)
 
     async def forever(self) -> None:
         """Work until told to stop, then finish what is in flight."""
         stop = self.context.stop
         while not stop.is_set():
             self.context.touch()
-            if not await self._dispatch(None):
-                await self._rest()
+            await self._dispatch(None)
+            await asyncio.sleep(LOOK_SECONDS)
         await self._finish()
 
     async def once(self, ids: Collection[str] | None) -> None:
@@ -108,38 +124,44 @@ class Worker:
 
     async def _dispatch(self, only: set[str] | None) -> int:
         """Start jobs as long as there is room; how many. `only` names the sources still to be polled."""
-        room = min(self.context.settings.crawl.concurrency - len(self._running), CLAIM_AT_MOST)
+        most = self.context.settings.crawl.concurrency + (HELD_AT_MOST if self._ahead else 0)
+        room = min(most - len(self._running), CLAIM_AT_MOST)
         if room <= 0:
             return 0
         busy = set(self._running)
         polls, pages, hosts = await asyncio.to_thread(self._claim, room, busy, only)
         for host in hosts:
             self.tools.polite.granted(host)
+        free_at = {host.host: host.next_ok_at for host in hosts}
         for claim in polls:
-            source = claim.status.source
+            source, due = claim.status.source, claim.status.next_poll_at
             if only is not None:
                 only.discard(source.id)
-            self._start(host_of(source.url), self._poll(claim))
+                due = None
+            name = host_of(source.url)
+            self._start(name, [due, free_at[name]], self._poll(claim))
         for item in pages:
-            self._start(host_of(item.url), self._page(item))
+            self._start(host_of(item.url), [free_at[host_of(item.url)]], self._page(item))
         return len(polls) + len(pages)
 
     def _claim(
         self, room: int, busy: Collection[str], only: Collection[str] | None
     ) -> tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState]]:
-        clock, store = self.context.clock, self.context.store
+        clock, store, ahead = self.context.clock, self.context.store, self._ahead
         now = clock.now()
         with store.read() as tx:
-            pages_wait = tx.items.any_waiting(ItemState.NEW, now)
-            polls_wait = bool(only) if only is not None else tx.sources.any_due(now)
+            pages_wait = tx.items.any_waiting(ItemState.NEW, now, self._near)
+            polls_wait = bool(only) if only is not None else tx.sources.any_due(now, self._near)
         if not pages_wait and not polls_wait:
             return (), (), ()
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
         with store.write() as tx:
             # pages first: they are why one polls; but polls keep half of the room
-            pages = tx.items.claim(ItemState.NEW, owner, now, max(1, room // 2), lease, busy) if pages_wait else []
+            most = max(1, room // 2)
+            pages = tx.items.claim(ItemState.NEW, owner, now, most, lease, busy, ahead) if pages_wait else []
             taken = {*busy, *(host_of(item.url) for item in pages)}
-            polls = tx.sources.claim_due(owner, now, room - len(pages), lease, taken, only) if polls_wait else []
+            left = room - len(pages)
+            polls = tx.sources.claim_due(owner, now, left, lease, taken, only, ahead) if polls_wait else []
             return self._granted(tx, polls, pages, now)
 
     def _granted(
@@ -148,7 +170,7 @@ class Worker:
         """Lease the hosts of what was claimed; what another worker was quicker to get is put back."""
         owner, until = self.context.owner, now + self.context.clock.real(LEASE_SECONDS)
         hosts = {host_of(claim.status.source.url) for claim in polls} | {host_of(item.url) for item in pages}
-        got = tx.hosts.lease(hosts, owner, now, until)
+        got = tx.hosts.lease(hosts, owner, now, until, self._ahead)
         late_polls = [c.status.source.id for c in polls if host_of(c.status.source.url) not in got]
         late_pages = [item.id for item in pages if host_of(item.url) not in got]
         if late_polls:
@@ -161,8 +183,10 @@ class Worker:
             list(got.values()),
         )
 
-    def _start(self, host: str, job: Any) -> None:
-        task = asyncio.ensure_future(job)
+    def _start(self, host: str, not_before: Sequence[datetime | None], job: Coroutine[Any, Any, None]) -> None:
+        now = self.context.clock.now()
+        wait = max((at - now for at in not_before if at is not None), default=timedelta(0))
+        task = asyncio.ensure_future(self._later(host, wait, job) if wait > timedelta(0) else job)
         self._running[host] = task
         task.add_done_callback(lambda done: self._ended(host, done))
 
@@ -171,6 +195,18 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             # the lease runs out and the job is taken again: a bug costs a delay, never an item
             self.context.log.error("crawl job failed", host=host, error=repr(error), exc_info=error)
+
+    async def _later(self, host: str, wait: timedelta, job: Coroutine[Any, Any, None]) -> None:
+        """Do a job at its instant, unless the worker stops before."""
+        self._early.add(host)
+        try:
+            await self.context.clock.asleep(wait.total_seconds())
+        except asyncio.CancelledError:
+            job.close()
+            raise
+        finally:
+            self._early.discard(host)
+        await job
 
     async def _poll(self, claim: SourceClaim) -> None:
         result = await jobs.poll(self.tools, claim)
@@ -186,11 +222,14 @@ class Worker:
     async def _rest(self) -> None:
         """Wait for a job to end, or for a moment."""
         if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(list(self._running.values()), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await asyncio.sleep(IDLE_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _finish(self) -> None:
+        self.tools.ledger.hurry()
+        for host in list(self._early):
+            self._running[host].cancel()
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=GRACE_SECONDS)
         for task in list(self._running.values()):

@@ -16,6 +16,7 @@ from storage.meta import Worker
 from storage.migrate import backup, check, daemon_lock, open_store, revision, upgrade
 from storage.search import Archived
 from storage.silences import Silence
+from storage.sources import PollRecord
 from storage.store import Store, Transaction
 from storage.stories import Portrait, Story, StoryCandidate, StoryMember, StoryRecord, TraitCounts
 from storage.stream import StreamEntry, Wanted
@@ -34,6 +35,7 @@ __all__ = [
     "HubSubscription",
     "Invitation",
     "Mentioned",
+    "PollRecord",
     "Portrait",
     "Revision",
     "Session",

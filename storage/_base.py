@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, bindparam, or_
 from sqlalchemy.orm import Session
 
+NOW = timedelta(0)
+"""How far ahead a worker looks that takes only what is due."""
 CREATED, CHANGED, SAME = "created", "changed", "same"
 
 
@@ -75,6 +77,7 @@ def plain(values: Iterable[Any]) -> list[Any]:
 __all__ = [
     "CHANGED",
     "CREATED",
+    "NOW",
     "SAME",
     "Aggregate",
     "free",

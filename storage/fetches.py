@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, func, insert, select
 
 from storage._base import Aggregate
 from storage.models import DropRow, FetchRow
@@ -18,8 +18,13 @@ class Fetches(Aggregate):
 
     def add(self, fetch: Fetch) -> None:
         """Write one down."""
-        self.session.add(FetchRow(**{**asdict(fetch), "outcome": fetch.outcome.value}))
-        self.session.flush()
+        self.add_all([fetch])
+
+    def add_all(self, fetches: Sequence[Fetch]) -> None:
+        """Write several down, in their order."""
+        if fetches:
+            rows = [{**asdict(fetch), "outcome": fetch.outcome.value} for fetch in fetches]
+            self.session.connection().execute(insert(FetchRow.__table__), rows)  # type: ignore[arg-type]
 
     def list(self, source_id: str | None = None, item_id: int | None = None, limit: int = 20) -> list[Fetch]:
         """The newest first."""

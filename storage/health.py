@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage._base import Aggregate
 from storage.models import SourceDayRow, SourceRow
 from vedette.model import Health, SourceDay
 
+TABLE = cast("Table", SourceDayRow.__table__)
+SOURCES = cast("Table", SourceRow.__table__)
 COUNTERS = tuple(field.name for field in fields(SourceDay) if field.name != "day")
 
 
@@ -23,18 +25,32 @@ class Healths(Aggregate):
 
     def count(self, source_id: str, done: SourceDay) -> None:
         """Add to what a source did on a day."""
-        values = asdict(done)
-        added = {name: getattr(SourceDayRow, name) + values[name] for name in COUNTERS if values[name]}
+        self.count_all([(source_id, done)])
+
+    def count_all(self, done: Sequence[tuple[str, SourceDay]]) -> None:
+        """Add to what sources did on days."""
+        if not done:
+            return
         dialect: Any = postgresql if self.postgres else sqlite
-        statement = dialect.insert(SourceDayRow).values(source_id=source_id, **values)
-        keys = [SourceDayRow.source_id, SourceDayRow.day]
-        if added:
-            self.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=added))
+        insert = dialect.insert(TABLE)
+        added = {name: TABLE.c[name] + insert.excluded[name] for name in COUNTERS}
+        statement = insert.on_conflict_do_update(index_elements=[TABLE.c.source_id, TABLE.c.day], set_=added)
+        # in one order, so that two writers never wait for each other
+        rows = [{"source_id": source, **asdict(day)} for source, day in sorted(done, key=lambda one: one[0])]
+        self.session.connection().execute(statement, rows)
 
     def days(self, source_id: str, since: date) -> list[SourceDay]:
         """What a source did on each day from then on, the oldest first; days without anything are left out."""
         query = select(SourceDayRow).where(SourceDayRow.source_id == source_id, SourceDayRow.day >= since)
         return [_day(row) for row in self.session.scalars(query.order_by(SourceDayRow.day))]
+
+    def days_of(self, ids: Collection[str], since: date) -> Mapping[str, list[SourceDay]]:
+        """The same for several sources."""
+        query = select(*TABLE.c).where(TABLE.c.source_id.in_(ids), TABLE.c.day >= since).order_by(TABLE.c.day)
+        found: dict[str, list[SourceDay]] = {source: [] for source in ids}
+        for row in self.session.execute(query):
+            found[row.source_id].append(_day(row))
+        return found
 
     def all_days(self, since: date) -> Mapping[str, list[SourceDay]]:
         """The same for all sources."""
@@ -44,17 +60,23 @@ class Healths(Aggregate):
             found[row.source_id].append(_day(row))
         return found
 
-    def judged(self, source_id: str, health: Health, now: datetime) -> None:
-        """Remember a verdict, and when it was given."""
-        self.session.execute(
-            update(SourceRow)
-            .where(SourceRow.id == source_id)
-            .values(
-                health=health.state.value, health_reason=health.reason, health_at=health.since or now, judged_at=now
-            )
-            .execution_options(synchronize_session=False)
-        )
+    def judged(self, verdicts: Mapping[str, Health], now: datetime) -> None:
+        """Remember the verdicts on sources, and when they were given."""
+        rows = [
+            {"of": source, "new_state": health.state.value, "why": health.reason, "since": health.since or now}
+            for source, health in sorted(verdicts.items())
+        ]
+        if not rows:
+            return
+        values: dict[str, Any] = {
+            "health": bindparam("new_state"),
+            "health_reason": bindparam("why"),
+            "health_at": bindparam("since"),
+        }
+        statement = update(SOURCES).where(SOURCES.c.id == bindparam("of")).values(judged_at=now, **values)
+        self.session.connection().execute(statement, rows)
+        self.session.expire_all()
 
 
-def _day(row: SourceDayRow) -> SourceDay:
+def _day(row: Any) -> SourceDay:
     return SourceDay(day=row.day, **{name: getattr(row, name) for name in COUNTERS})

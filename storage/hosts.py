@@ -6,16 +6,20 @@ lease learned is not written over what its successor knows.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage._base import Aggregate, free, rowcount
+from storage._base import NOW, Aggregate, free, rowcount
 from storage.models import HostRow
+
+TABLE = cast("Table", HostRow.__table__)
+ROBOTS = ("robots_status", "robots_text", "robots_fetched_at")
+"""Columns that are written only where robots.txt was asked for: most polls don't, and it may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class HostState:
     failures: int = 0
     reason: str = ""  # why it has to wait
     epoch: int = 0  # counts leases
+    robots_read: bool = False  # whether robots.txt was asked for since the host was leased
 
 
 class Hosts(Aggregate):
@@ -43,30 +48,36 @@ class Hosts(Aggregate):
 
     def put(self, state: HostState) -> None:
         """Remember; a lease stays as it is."""
-        self.session.merge(HostRow(**asdict(state)))
+        values = asdict(state)
+        del values["robots_read"]
+        self.session.merge(HostRow(**values))
         self.session.flush()
 
     def lease(
-        self, hosts: Collection[str], owner: str, now: datetime, until: datetime, *, due: bool = True
+        self, hosts: Collection[str], owner: str, now: datetime, until: datetime, ahead: timedelta | None = NOW
     ) -> dict[str, HostState]:
-        """Lease those of the hosts that nobody holds, and with `due` those alone that may be asked now.
+        """Lease those of the hosts that nobody holds and that may be asked within `ahead`, or whenever with None.
 
         What is known of each that was got. Hosts are taken in the order of their names, so that two workers never
         wait for each other.
         """
         if not hosts:
             return {}
-        dialect = postgresql if self.postgres else sqlite
+        dialect: Any = postgresql if self.postgres else sqlite
         fresh = {"delay_seconds": 0.0, "robots_text": "", "failures": 0, "reason": "", "epoch": 1}
         values = [{"host": host, "owner": owner, "lease_until": until, **fresh} for host in sorted(hosts)]
-        statement = dialect.insert(HostRow).values(values)
-        may = host_is_free(now) if due else free(HostRow, now)
+        statement = dialect.insert(TABLE)
         statement = statement.on_conflict_do_update(
-            index_elements=[HostRow.host],
-            set_={"owner": owner, "lease_until": until, "epoch": HostRow.epoch + 1},
-            where=may,
+            index_elements=[TABLE.c.host],
+            set_={
+                "owner": statement.excluded.owner,
+                "lease_until": statement.excluded.lease_until,
+                "epoch": TABLE.c.epoch + 1,
+            },
+            where=free(HostRow, now) if ahead is None else host_is_free(now, ahead),
         )
-        rows = self.session.scalars(statement.returning(HostRow), execution_options={"populate_existing": True})
+        rows = self.session.connection().execute(statement.returning(*TABLE.c), values)
+        self.session.expire_all()
         return {row.host: _state(row) for row in rows}
 
     def renew(self, host: str, owner: str, epoch: int, until: datetime) -> bool:
@@ -75,14 +86,24 @@ class Hosts(Aggregate):
         statement = update(HostRow).where(mine).values(lease_until=until)
         return rowcount(self.session.execute(statement)) == 1
 
-    def give_back(self, state: HostState, owner: str) -> bool:
-        """Remember and end the lease. False, and nothing is written, where the lease was lost."""
-        row = self.session.get(HostRow, state.host, with_for_update=True, populate_existing=True)
-        if row is None or row.owner != owner or row.epoch != state.epoch:
-            return False
-        row.owner = row.lease_until = None
-        self.put(state)
-        return True
+    def give_back(self, states: Sequence[HostState], owner: str) -> int:
+        """Remember and end leases; how many still held. Where one was lost nothing is written."""
+        written = 0
+        for read in (False, True):
+            names = ("next_ok_at", "delay_seconds", "failures", "reason", *(ROBOTS if read else ()))
+            rows = [
+                {"of": state.host, "was": state.epoch, **{f"new_{name}": getattr(state, name) for name in names}}
+                for state in sorted(states, key=lambda state: state.host)
+                if state.robots_read == read
+            ]
+            if not rows:
+                continue
+            mine = (TABLE.c.host == bindparam("of")) & (TABLE.c.owner == owner) & (TABLE.c.epoch == bindparam("was"))
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+            statement = update(TABLE).where(mine).values(owner=None, lease_until=None, **values)
+            written += rowcount(self.session.connection().execute(statement, rows))
+        self.session.expire_all()
+        return written
 
     def release(self, owner: str, now: datetime, second: timedelta) -> int:
         """Give back what a stopping worker holds, with a pause; how many there were."""
@@ -105,12 +126,12 @@ class Hosts(Aggregate):
         return [_state(row) for row in self.session.scalars(select(HostRow).order_by(HostRow.host))]
 
 
-def host_is_free(now: datetime) -> Any:
-    """The condition that nobody holds the host of an outer join and that it may be asked now."""
-    return free(HostRow, now) & or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now)
+def host_is_free(now: datetime, ahead: timedelta = NOW) -> Any:
+    """The condition that nobody holds the host of an outer join and that it may be asked within `ahead`."""
+    return free(HostRow, now) & or_(HostRow.next_ok_at.is_(None), HostRow.next_ok_at <= now + ahead)
 
 
-def _state(row: HostRow) -> HostState:
+def _state(row: Any) -> HostState:
     return HostState(
         host=row.host,
         next_ok_at=row.next_ok_at,

@@ -6,12 +6,12 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from storage._base import Aggregate, free, instant, iso, rowcount, within
+from storage._base import NOW, Aggregate, free, instant, iso, rowcount, within
 from storage.fetches import Drops
 from storage.hosts import host_is_free
 from storage.models import WAITING, DropRow, HostRow, ItemRow, PageRow, SightingRow, SourceRow
@@ -97,8 +97,12 @@ class Items(Aggregate):
         limit: int,
         lease_until: datetime,
         busy_hosts: Collection[str] = (),
+        ahead: timedelta = NOW,
     ) -> list[Item]:
-        """Lease items that wait in this state. NEW ones: at most one per host, none whose host must wait or is busy."""
+        """Lease items that wait in this state. NEW ones: at most one per host, none whose host must wait or is busy.
+
+        `ahead`: a host may have to wait for so long still; the claimer waits with it.
+        """
         query = (
             select(ItemRow)
             .where(within(ItemRow.state, WAITING), ItemRow.state == state.value, free(ItemRow, now))
@@ -108,7 +112,8 @@ class Items(Aggregate):
         if state is not ItemState.NEW:
             rows = list(self.session.scalars(self.locked(query.limit(limit))))
         else:
-            rows = self._one_per_host(query, now, limit, busy_hosts)
+            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now, ahead))
+            rows = self._one_per_host(query, limit, busy_hosts)
         for row in rows:
             row.owner, row.lease_until = owner, lease_until
         self.session.flush()
@@ -224,12 +229,12 @@ class Items(Aggregate):
         rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).all())
         return {state: rows.get(state.value, 0) for state in ItemState}
 
-    def any_waiting(self, state: ItemState, now: datetime) -> bool:
+    def any_waiting(self, state: ItemState, now: datetime, ahead: timedelta = NOW) -> bool:
         """Whether an item waits in this state, looked at without a lock: most looks find nothing."""
         waiting = within(ItemRow.state, WAITING), ItemRow.state == state.value
         query = select(ItemRow.id).where(*waiting, ItemRow.next_attempt_at <= now)
         if state is ItemState.NEW:  # its host may have asked to be left alone for longer
-            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now))
+            query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now, ahead))
         return self.session.scalars(query.where(free(ItemRow, now)).limit(1)).first() is not None
 
     def release(self, owner: str, only: Collection[int] | None = None) -> int:
@@ -237,8 +242,7 @@ class Items(Aggregate):
         held = ItemRow.owner == owner if only is None else (ItemRow.owner == owner) & ItemRow.id.in_(only)
         return rowcount(self.session.execute(update(ItemRow).where(held).values(owner=None, lease_until=None)))
 
-    def _one_per_host(self, query: Any, now: datetime, limit: int, busy: Collection[str]) -> list[ItemRow]:
-        query = query.outerjoin(HostRow, HostRow.host == ItemRow.host).where(host_is_free(now))
+    def _one_per_host(self, query: Any, limit: int, busy: Collection[str]) -> list[ItemRow]:
         seen, rows = set(busy), list[ItemRow]()
         while len(rows) < limit:  # one host may hold the head of the queue: step over it
             step = query.where(ItemRow.host.not_in(seen)) if seen else query

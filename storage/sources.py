@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, literal, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, or_, select, update
 
-from storage._base import Aggregate, free, rowcount
+from storage._base import NOW, Aggregate, free, rowcount
 from storage.fetches import Fetches
 from storage.hosts import host_is_free
 from storage.models import HostRow, SourceDayRow, SourceRow
-from storage.types import Instant
 from vedette.errors import UsageError
 from vedette.model import Fetch, Health, HealthState, Source, SourceClaim, SourceState, SourceStatus
 from vedette.network import host_of
+
+TABLE = cast("Table", SourceRow.__table__)
+COLUMNS = tuple(TABLE.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """How one poll ended. None in `etag`, `last_modified`, `polling`, `memory`, `whole_at` leaves what is known."""
+
+    status: SourceStatus
+    """The source as it was claimed."""
+    owner: str
+    fetch: Fetch
+    next_poll_at: datetime
+    interval: timedelta | None
+    failures: int = 0
+    success: bool = True
+    at: datetime | None = None
+    """When it ended; None: when it was begun."""
+    etag: str | None = None
+    last_modified: str | None = None
+    polling: Mapping[str, Any] | None = None
+    memory: Mapping[str, Any] | None = None
+    whole_at: datetime | None = None
+    moved: tuple[str, datetime | None] = ("", None)
+    """Where a permanent redirect leads, and since when."""
 
 
 class Sources(Aggregate):
@@ -47,6 +72,11 @@ class Sources(Aggregate):
         if state is not None:
             query = query.where(SourceRow.state == state)
         return [_status(row) for row in self.session.scalars(query)]
+
+    def several(self, ids: Collection[str]) -> builtins.list[SourceStatus]:
+        """Those of these sources that there are, by id."""
+        query = select(*COLUMNS).where(TABLE.c.id.in_(ids)).order_by(TABLE.c.id)
+        return [_status(row) for row in self.session.execute(query)]
 
     def delete(self, source_id: str) -> bool:
         """Forget a source; its articles stay. False where there is none."""
@@ -82,83 +112,55 @@ class Sources(Aggregate):
         lease_until: datetime,
         busy_hosts: Collection[str] = (),
         only: Collection[str] | None = None,
+        ahead: timedelta = NOW,
     ) -> builtins.list[SourceClaim]:
-        """Lease sources that are due, at most one per host, none whose host must wait or is busy."""
-        due = or_(SourceRow.next_poll_at.is_(None), SourceRow.next_poll_at <= now)
+        """Lease sources that are due, at most one per host, none whose host must wait or is busy.
+
+        `ahead`: also what falls due within so long, to be asked at its instant; the claimer waits for it.
+        """
         query = (
-            select(SourceRow)
+            select(*COLUMNS)
             .outerjoin(HostRow, HostRow.host == SourceRow.host)
             .where(SourceRow.state == SourceState.ACTIVE.value, free(SourceRow, now))
-            .where(host_is_free(now))
+            .where(host_is_free(now, ahead))
             .order_by(SourceRow.next_poll_at.nulls_first(), SourceRow.id)
             .limit(limit * 4)  # several may share a host
         )
-        query = query.where(due) if only is None else query.where(SourceRow.id.in_(only))
+        query = query.where(_due(now + ahead)) if only is None else query.where(SourceRow.id.in_(only))
         if busy_hosts:
             query = query.where(SourceRow.host.not_in(busy_hosts))
         if self.postgres:
             query = query.with_for_update(skip_locked=True, of=SourceRow)
-        claims: builtins.list[SourceClaim] = []
-        hosts: set[str] = set()
-        for row in self.session.scalars(query):
-            if row.host not in hosts and len(claims) < limit:
-                hosts.add(row.host)
-                row.owner, row.lease_until = owner, lease_until
-                claims.append(SourceClaim(_status(row), owner, lease_until))
-        self.session.flush()
-        return claims
+        rows: dict[str, Any] = {}
+        for row in self.session.execute(query):
+            if row.host not in rows and len(rows) < limit:
+                rows[row.host] = row
+        if rows:
+            mine = update(TABLE).where(TABLE.c.id.in_([row.id for row in rows.values()]))
+            self.session.connection().execute(mine.values(owner=owner, lease_until=lease_until))
+            self.session.expire_all()
+        return [SourceClaim(_status(row), owner, lease_until) for row in rows.values()]
 
-    def record_poll(
-        self,
-        source_id: str,
-        owner: str,
-        fetch: Fetch,
-        *,
-        next_poll_at: datetime,
-        interval: timedelta | None,
-        etag: str,
-        last_modified: str,
-        failures: int,
-        polling: Mapping[str, Any],
-        success: bool,
-        now: datetime,
-        whole_at: datetime | None = None,
-        moved: tuple[str, datetime | None] = ("", None),
-        memory: Mapping[str, Any] | None = None,
-    ) -> bool:
-        """Write down how a poll ended and end its lease. False where the lease was lost; the fetch is kept then too.
+    def record_polls(self, records: Sequence[PollRecord]) -> int:
+        """Write down how polls ended and end their leases; how many leases still held.
 
-        `moved`: where a permanent redirect leads, and since when. `memory`: what the kind wants to know at the next
-        poll, None to leave it as it is.
+        Where one was lost only the visit itself is written. One statement serves all polls that say as much.
         """
-        Fetches(self.session).add(fetch)
-        values: dict[str, Any] = {
-            "owner": None,
-            "lease_until": None,
-            "next_poll_at": next_poll_at,
-            "interval": interval,
-            "etag": etag,
-            "last_modified": last_modified,
-            "failures": failures,
-            "polling": dict(polling),
-            "last_poll_at": now,
-            "last_outcome": fetch.outcome.value,
-            "last_error": fetch.error,
-            "whole_at": whole_at,
-            "moved_to": moved[0],
-            "moved_at": moved[1],
-        }
-        if memory is not None:
-            values["memory"] = dict(memory)
-        if success:
-            values["last_success_at"] = now
-            values["first_success_at"] = func.coalesce(SourceRow.first_success_at, literal(now, Instant()))
-        mine = (SourceRow.id == source_id) & (SourceRow.owner == owner)
-        result = self.session.execute(
-            update(SourceRow).where(mine).values(values).execution_options(synchronize_session=False)
-        )
+        Fetches(self.session).add_all([record.fetch for record in records])
+        alike: dict[tuple[str, ...], builtins.list[dict[str, Any]]] = {}
+        for record in records:
+            values = _learned(record)
+            alike.setdefault(tuple(values), []).append(values)
+        written = 0
+        for names, rows in alike.items():
+            values = {name: bindparam(name) for name in names if name not in ("of", "by")}
+            if "last_success_at" in values:
+                values["first_success_at"] = func.coalesce(TABLE.c.first_success_at, values["last_success_at"])
+            mine = (TABLE.c.id == bindparam("of")) & (TABLE.c.owner == bindparam("by"))
+            statement = update(TABLE).where(mine).values(owner=None, lease_until=None, **values)
+            written += rowcount(self.session.connection().execute(statement, rows))
         self.session.expire_all()
-        return rowcount(result) == 1
+        return written
 
     def next_due(self, now: datetime) -> datetime | None:
         """When the next active source falls due; `now` where one has never been polled, None where there are none."""
@@ -170,11 +172,11 @@ class Sources(Aggregate):
         row = self.session.scalars(query.limit(1)).first()
         return None if row is None else row.next_poll_at or now
 
-    def any_due(self, now: datetime) -> bool:
-        """Whether a source is due, looked at without a lock: most looks find nothing."""
-        due = or_(SourceRow.next_poll_at.is_(None), SourceRow.next_poll_at <= now)
-        query = select(SourceRow.id).where(SourceRow.state == SourceState.ACTIVE.value, due, free(SourceRow, now))
-        query = query.outerjoin(HostRow, HostRow.host == SourceRow.host).where(host_is_free(now))
+    def any_due(self, now: datetime, ahead: timedelta = NOW) -> bool:
+        """Whether a source is due, or falls due within `ahead`, looked at without a lock: most looks find nothing."""
+        query = select(SourceRow.id).where(SourceRow.state == SourceState.ACTIVE.value, free(SourceRow, now))
+        query = query.outerjoin(HostRow, HostRow.host == SourceRow.host).where(host_is_free(now, ahead))
+        query = query.where(_due(now + ahead))
         return self.session.scalars(query.limit(1)).first() is not None
 
     def release(self, owner: str, only: Collection[str] | None = None) -> int:
@@ -185,6 +187,39 @@ class Sources(Aggregate):
     def _change(self, source_id: str, **values: Any) -> None:
         if not rowcount(self.session.execute(update(SourceRow).where(SourceRow.id == source_id).values(**values))):
             raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
+
+
+def _due(by: datetime) -> Any:
+    return or_(SourceRow.next_poll_at.is_(None), SourceRow.next_poll_at <= by)
+
+
+def _learned(record: PollRecord) -> dict[str, Any]:
+    """The columns that a poll changes; `of` and `by` say in which row. What stays as it is is left out."""
+    status, fetch = record.status, record.fetch
+    values: dict[str, Any] = {
+        "of": status.source.id,
+        "by": record.owner,
+        "next_poll_at": record.next_poll_at,
+        "interval": record.interval,
+        "failures": record.failures,
+        "last_poll_at": fetch.at if record.at is None else record.at,
+        "last_outcome": fetch.outcome.value,
+    }
+    if record.success:
+        values["last_success_at"] = values["last_poll_at"]
+    given = {
+        "etag": record.etag,
+        "last_modified": record.last_modified,
+        "polling": record.polling,
+        "memory": record.memory,
+        "whole_at": record.whole_at,
+    }
+    values |= {name: value for name, value in given.items() if value is not None and value != getattr(status, name)}
+    if fetch.error != status.last_error:
+        values["last_error"] = fetch.error
+    if record.moved != (status.moved_to, status.moved_at):
+        values["moved_to"], values["moved_at"] = record.moved
+    return values
 
 
 def _declared(source: Source) -> dict[str, Any]:
@@ -226,7 +261,7 @@ def _fresh(now: datetime) -> dict[str, Any]:
     }
 
 
-def _status(row: SourceRow) -> SourceStatus:
+def _status(row: Any) -> SourceStatus:
     source = Source(
         id=row.id,
         url=row.url,

@@ -94,7 +94,7 @@ def test_a_blocked_loop_loses_no_poll(crawl: Crawl, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_outcome_waits_for_a_database_that_is_locked(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    monkeypatch.setattr("crawler.jobs.WRITE_PAUSES", (0.1, 0.1))
+    monkeypatch.setattr("crawler.ledger.WRITE_PAUSES", (0.1, 0.1))
     feed(crawl, "/1")
     real, failures = jobs._record_poll, [StorageError("database is locked")]
 

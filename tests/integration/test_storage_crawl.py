@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import HostState, Store, Transaction, open_store
+from storage import HostState, PollRecord, Store, Transaction, open_store
 from vedette.errors import UsageError
 from vedette.model import (
     Drop,
@@ -36,18 +36,17 @@ def entry(url: str, **more: object) -> tuple[str, Entry]:
 
 
 def record(tx: Transaction, name: str, owner: str, now: datetime, **more: object) -> bool:
-    values = {
+    status = tx.sources.get(name)
+    assert status is not None
+    values: dict[str, object] = {
+        "fetch": Fetch(f"https://{name}.example/feed.xml", "poll", now, FetchOutcome.OK, 200, source_id=name),
         "next_poll_at": now + 10 * MINUTE,
         "interval": 10 * MINUTE,
         "etag": '"v1"',
         "last_modified": "Mon, 02 Mar 2026 09:00:00 GMT",
-        "failures": 0,
         "polling": {"events": 1.5},
-        "success": True,
-        "now": now,
     }
-    fetch = Fetch(f"https://{name}.example/feed.xml", "poll", now, FetchOutcome.OK, 200, source_id=name)
-    return tx.sources.record_poll(name, owner, fetch, **{**values, **more})  # type: ignore[arg-type]
+    return tx.sources.record_polls([PollRecord(status, owner, **{**values, **more})]) == 1  # type: ignore[arg-type]
 
 
 def claim(tx: Transaction, now: datetime, owner: str = ME, limit: int = 10, **more: object) -> list[str]:

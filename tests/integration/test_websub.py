@@ -17,7 +17,7 @@ from crawler.fetcher import Fetcher
 from crawler.hubs import Hubs
 from crawler.politeness import Politeness
 from crawler.run import crawl_once
-from storage import HubSubscription
+from storage import HubSubscription, PollRecord
 from tests.httpserver import Asked, Reply, Site, serve
 from tests.integration.test_crawl import XML, OffsetClock
 from tests.website import Website
@@ -175,10 +175,8 @@ def test_a_call_during_a_poll_is_followed_by_another_poll(newsroom: Newsroom) ->
         (claim,) = tx.sources.claim_due("crawl:x:1", now, 1, now + timedelta(minutes=5))
     newsroom.call(form)
     with newsroom.store.write() as tx:  # the poll ends, and its next one is far away
-        tx.sources.record_poll(
-            "site", claim.owner, Fetch("u", "poll", now, FetchOutcome.OK), next_poll_at=now + timedelta(hours=6),
-            interval=None, etag="", last_modified="", failures=0, polling={}, success=True, now=now,
-        )  # fmt: skip
+        fetch = Fetch("u", "poll", now, FetchOutcome.OK)
+        tx.sources.record_polls([PollRecord(claim.status, claim.owner, fetch, now + timedelta(hours=6), None)])
     newsroom.ask_hubs()
     assert newsroom.status.next_poll_at == now + newsroom.website.settings.crawl.min_interval
 

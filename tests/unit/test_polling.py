@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.polling import (
@@ -63,6 +63,7 @@ dates = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(dates, st.floats(0.01, 100), st.booleans())
 def test_every_wait_is_within_the_limits(shown: list[datetime | None], weight: float, overflowed: bool) -> None:
     wait = interval_after_success(seed(shown, NOW), limits=LIMITS, weight=weight, overflowed=overflowed)
@@ -70,6 +71,7 @@ def test_every_wait_is_within_the_limits(shown: list[datetime | None], weight: f
     assert wait <= jittered(wait, 0.999) <= wait * 1.06
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10**6)), max_size=20))
 def test_the_estimate_survives_the_database(polls: list[tuple[int, int]]) -> None:
     rate, at = Rate(0.0, 0.0, NOW), NOW
@@ -92,6 +94,7 @@ def test_the_hours_in_which_a_source_writes_are_learned() -> None:
     assert waits[1] < 0.75 * waits[2]
 
 
+@settings(deadline=None)
 @given(
     events=st.floats(0, 1e5),
     seconds=st.floats(0, 1e8),
@@ -132,3 +135,19 @@ def test_when_a_source_is_asked_whole(per_day: int, age: timedelta, lies: bool, 
     assert must_ask_whole(rate, NOW - age, NOW, NOW, lies=lies) is whole
     assert not must_ask_whole(rate, None, NOW, NOW, lies=lies), "nothing was ever sent"
     assert not must_ask_whole(rate, NOW - age, None, NOW, lies=lies), "it was not polled since"
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40_000), min_size=1, max_size=20), st.integers(0, 30))
+def test_silence_counts_the_same_in_one_step_or_in_many(steps: list[int], new: int) -> None:
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    known = seed([begin - timedelta(hours=n) for n in range(100)], begin)
+    often, now = known, begin
+    for step in steps:
+        now += timedelta(seconds=step)
+        often = often.observe(0, now)
+    later = now + timedelta(minutes=10)
+    at_once, in_steps = known.observe(new, later, since=now), often.observe(new, later)
+    assert at_once.per_second == pytest.approx(in_steps.per_second)
+    assert at_once.hours == pytest.approx(in_steps.hours)
+    assert at_once.days == pytest.approx(in_steps.days)

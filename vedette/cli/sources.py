@@ -82,6 +82,8 @@ def _fares(status: SourceStatus) -> dict[str, Any]:
 
     assert status.health is not None
     rate = Rate.from_json(status.polling)
+    if rate.at is not None and status.last_success_at is not None:
+        rate = rate.observe(0, status.last_success_at)  # it was silent since
     return {
         "id": status.source.id,
         "health": status.health.state,
