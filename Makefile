@@ -46,6 +46,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/crawl.py
 	$(BIN)/python benchmarks/sources.py
 	$(BIN)/python benchmarks/delivery.py
+	$(BIN)/python benchmarks/archive.py --articles 50000
 	@test -z "$(VEDETTE_REPLAY)" || $(BIN)/python benchmarks/accuracy.py "$(VEDETTE_REPLAY)/data"
 
 clean:

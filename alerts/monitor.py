@@ -93,8 +93,8 @@ class Monitor:
                 self._refuse_bad_references(topic.id, bound)
         except Refusal as refusal:
             raise refusal.at(topic.rule) from None
-        if named and self.knowledge.learn(bound):
-            self._presearcher.forget()
+        if named and topic.active:
+            self._learn(bound)
         old = self._entries.get(topic.id)
         if old:
             self._forget_references(old)
@@ -165,9 +165,16 @@ class Monitor:
     def _file(self, entry: _Entry) -> None:
         entry.node = self._expanded(entry.bound) if entry.references else entry.bound
         if entry.topic.active:
+            if entry.references:
+                self._learn(entry.node)
             self._presearcher.put(entry.number, entry.node.groups(self._presearcher.weigh), entry)
         else:
             self._presearcher.remove(entry.number)
+
+    def _learn(self, node: Node) -> None:
+        """Be able to find the entities that a rule names. Rules that are asleep name none: each costs every article."""
+        if self.knowledge.learn(node):
+            self._presearcher.forget()
 
     def _expanded(self, node: Node) -> Node:
         """A tree with the rules of the topics that it refers to in their place; those that are gone stay references."""
@@ -258,10 +265,23 @@ class Monitor:
                 self._note(cost, article, self._timer() - begin)
         return MonitorResult(matches, failures)
 
+    def match_one(self, topic_id: str, article: Article) -> Match | None:
+        """As `match`, of one stored topic alone, which is active; None also where its rule fails.
+
+        For questions to an archive: an index has narrowed them already, and to find all that the other rules need costs
+        more than to evaluate one.
+        """
+        entry = self._entries[topic_id]
+        try:
+            return _match(entry, Document(article, self.knowledge))
+        except Exception:  # noqa: BLE001 - a plug-in may raise anything; `match` reports it when it is stored
+            return None
+
     def explain(self, topic_id_or_rule: str, article: Article) -> Explanation:
         """Why a stored topic, or a rule as text, matches an article or not; RuleError for a text that is no rule."""
         if topic_id_or_rule in self._entries:
             node = self._entries[topic_id_or_rule].node
+            self._learn(node)
         else:
             node = self.node(topic_id_or_rule)
         return explain(node, Document(article, self.knowledge))
@@ -273,9 +293,9 @@ class Monitor:
             self._refuse_bad_references("", bound)
         except Refusal as refusal:
             raise refusal.at(rule) from None
-        if self.knowledge.learn(bound):
-            self._presearcher.forget()
-        return self._expanded(bound)
+        expanded = self._expanded(bound)
+        self._learn(expanded)
+        return expanded
 
     def costs(self) -> list[RuleCost]:
         """What each rule that was evaluated has cost, the dearest first."""

@@ -221,8 +221,13 @@ class Named(Element):
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
-        start = self.token[: inflection.MIN_STEM] if not document.table.prefixes else ""
-        return sorted(p for w in document.starting(start) for p in document.positions(w) if self.accepts(document, p))
+        table, start = document.table, self.token[: inflection.MIN_STEM]
+        if table.prefixes:  # any of them may stand before, and one that takes in the article hides it
+            core = start[len(table.article) :] if table.article and start.startswith(table.article) else start
+            words = [word for word in document.words if core in word]
+        else:
+            words = document.starting(start)
+        return sorted(p for w in words for p in document.positions(w) if self.accepts(document, p))
 
 
 @dataclass(frozen=True, slots=True)

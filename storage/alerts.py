@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from storage._base import Aggregate
-from storage.models import AlertArticleRow, AlertRow, ArticleRow, MatchRow, SuppressionRow, TopicRow
+from storage.models import AlertArticleRow, AlertEntityRow, AlertRow, ArticleRow, MatchRow, SuppressionRow, TopicRow
 from vedette.model import Alert, DeliveryReason, Match, Span
 
 
@@ -55,7 +55,8 @@ class Alerts(Aggregate):
     def create(
         self, topic: str, story_id: int, episode: int, article_id: int, match_id: int | None, now: datetime
     ) -> Alert:
-        """Open an alert; the article that caused it belongs to it."""
+        """Open an alert; the article that caused it belongs to it, and the entities that its match names."""
+        article = self.session.get_one(ArticleRow, article_id)
         row = AlertRow(
             topic_id=topic,
             story_id=story_id,
@@ -63,9 +64,15 @@ class Alerts(Aggregate):
             created_at=now,
             article_id=article_id,
             match_id=match_id,
+            source=article.source,
+            country=article.country,
+            language=article.language,
         )
         self.session.add(row)
         self.session.flush()
+        match = self.session.get(MatchRow, match_id) if match_id is not None else None
+        named = {span["entity"] for span in match.spans if span.get("entity")} if match else set()
+        self.session.add_all(AlertEntityRow(entity=entity, alert_id=row.id) for entity in sorted(named))
         self.join(row.id, article_id, now)
         return _alert(row)
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from storage._base import Aggregate, instant, iso
 from storage.models import ArticleRow, RevisionRow, StoryRow
-from storage.search import Search
 from vedette.model import Article, Change, Join, PageKind, Stored
 
 COLUMNS = ("source", "title", "text", "language", "country", "site", "published_at", "revision")
@@ -78,6 +77,7 @@ class Articles(Aggregate):
             return Stored(_article(row), Change.NEW, home.id)
         if row.content_hash == digest:
             return Stored(_article(row), Change.UNCHANGED, row.story_id)
+        self._keep_words(row)
         article = replace(article, revision=row.revision + 1)
         for name, value in _values(article).items():
             setattr(row, name, value)
@@ -108,8 +108,13 @@ class Articles(Aggregate):
 
     def revisions(self, article_id: int) -> list[Revision]:
         """All revisions, the first one first."""
+        article = self.session.get(ArticleRow, article_id)
         query = select(RevisionRow).where(RevisionRow.article_id == article_id).order_by(RevisionRow.revision)
-        return [Revision(row.revision, row.at, row.title, row.text, row.change) for row in self.session.scalars(query)]
+        found = []
+        for row in self.session.scalars(query):
+            words = article if article is not None and article.revision == row.revision else row
+            found.append(Revision(row.revision, row.at, words.title, words.text, row.change))
+        return found
 
     def count(self, since: datetime | None = None) -> int:
         """How many articles the archive holds, or took in since then."""
@@ -149,24 +154,27 @@ class Articles(Aggregate):
 
     def _write_revision(self, row: ArticleRow, now: datetime, change: Mapping[str, Any] | None = None) -> None:
         kept = None if change is None else dict(change)
-        self.session.add(
-            RevisionRow(article_id=row.id, revision=row.revision, at=now, title=row.title, text=row.text, change=kept)
-        )
+        self.session.add(RevisionRow(article_id=row.id, revision=row.revision, at=now, title="", text="", change=kept))
         self.session.flush()
-        Search(self.session).index(row.id, row.folded)
+
+    def _keep_words(self, row: ArticleRow) -> None:
+        """Put the words of an article that is about to change into its last revision, which had no need of them."""
+        last = self.session.get(RevisionRow, (row.id, row.revision))
+        if last is not None:
+            last.title, last.text = row.title, row.text
 
 
 def _values(article: Article) -> dict[str, Any]:
     data = asdict(article)
     values = {name: data.pop(name) for name in COLUMNS}
-    del data["id"]
+    del data["id"], data["fingerprint"]  # its bands are kept elsewhere, as long as copies are looked for
     fields = {**data, "modified_at": iso(article.modified_at), "kind": article.kind.value}
     return {**values, "fields": fields}
 
 
 def _article(row: ArticleRow) -> Article:
     fields = dict(row.fields)
-    for name in ("authors", "tags", "robots", "fingerprint"):
+    for name in ("authors", "tags", "robots"):
         fields[name] = tuple(fields.get(name, ()))
     fields["modified_at"] = instant(fields.get("modified_at"))
     fields["kind"] = PageKind(fields["kind"])

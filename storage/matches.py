@@ -62,7 +62,12 @@ class Matches(Aggregate):
 
     def for_topic(self, topic: str, limit: int = 100) -> builtins.list[StoredMatch]:
         """The newest matches of a topic."""
-        query = select(MatchRow).where(MatchRow.topic_id == topic).order_by(MatchRow.id.desc()).limit(limit)
+        query = (
+            select(MatchRow)
+            .where(MatchRow.topic_id == topic)
+            .order_by(MatchRow.at.desc(), MatchRow.id.desc())
+            .limit(limit)
+        )
         return [_match(row) for row in self.session.scalars(query)]
 
 

@@ -324,16 +324,17 @@ class ArticleRow(Base):
     revision: Mapped[int]
     content_hash: Mapped[str]
     fields: Mapped[dict[str, Any]]  # the rest of vedette.model.Article
-    folded: Mapped[str]
+    folded: Mapped[str] = mapped_column(deferred=True)  # what the index of words is over
     __table_args__ = (
         Index("ix_articles_story", "story_id"),
-        Index("ix_articles_seen", "seen_at"),
+        Index("ix_articles_seen", "seen_at", "id"),
+        Index("ix_articles_published", "published_at"),
         Index("ix_articles_item", "item_id"),
     )
 
 
 class RevisionRow(Base):
-    """An article as it stood before or at a change."""
+    """An article as it stood before or at a change. The newest has no words: they are the article's own."""
 
     __tablename__ = "revisions"
     article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
@@ -498,11 +499,33 @@ class AlertRow(Base):
     created_at: Mapped[datetime]
     article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id"))
     match_id: Mapped[int | None] = mapped_column(BigKey)
+    source: Mapped[str] = mapped_column(
+        server_default=""
+    )  # of the article, and as it was then: lists are narrowed by them
+    country: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         UniqueConstraint("topic_id", "story_id", "episode"),
         Index("ix_alerts_created", "created_at"),
         Index("ix_alerts_article", "article_id"),
+        Index("ix_alerts_topic", "topic_id", "id"),
+        Index("ix_alerts_topic_day", "topic_id", "created_at"),
+        Index("ix_alerts_story", "story_id"),
+        Index("ix_alerts_source", "source", "id"),
+        Index("ix_alerts_country", "country", "id"),
+        Index("ix_alerts_language", "language", "id"),
     )
+
+
+class AlertEntityRow(Base):
+    """An entity that the evidence of an alert names."""
+
+    __tablename__ = "alert_entities"
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    __table_args__ = (Index("ix_alert_entities_alert", "alert_id"), {"sqlite_with_rowid": False})
 
 
 class AlertArticleRow(Base):

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from storage._base import Aggregate
 from storage.models import ArticleRow, ItemRow
 from vedette.model import Article
 
-_AT_ONCE = 200  # rows read at a time
+_AT_FIRST, _AT_ONCE = 25, 200  # rows read at a time
+_STRETCH = 20_000  # ids that PostgreSQL looks at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,6 @@ class Archived:
 
 class Search(Aggregate):
     """Statements about the index."""
-
-    def index(self, article_id: int, folded: str) -> None:
-        """Put the folded text of an article into the index, in place of what stood there."""
-        if self.postgres:
-            return  # a generated column with a GIN index follows the row
-        self.session.execute(text("DELETE FROM article_index WHERE rowid = :id"), {"id": article_id})
-        self.session.execute(
-            text("INSERT INTO article_index (rowid, folded) VALUES (:id, :folded)"),
-            {"id": article_id, "folded": folded},
-        )
 
     def query(
         self,
@@ -63,30 +55,74 @@ class Search(Aggregate):
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Iterator[Archived]:
-        """As `query`, but read as they are asked for, with what the archive knows about each."""
+        """As `query`, but read as they are asked for, with what the archive knows about each. The last stored is the
+        newest."""
+        first, last = self._bounds(since, until)
+        groups = [group for group in terms if group]
+        ids = self._postgres_ids(groups, first, last) if self.postgres else self._sqlite_ids(groups, first, last)
+        left = limit
+        for some in _pieces(ids):
+            for row in self._rows(some):
+                if (since is None or row.seen_at >= since) and (until is None or row.seen_at < until):
+                    yield row
+                    left = None if left is None else left - 1
+                    if left == 0:
+                        return
+
+    def _rows(self, ids: Sequence[int]) -> list[Archived]:
+        """These articles, in this order."""
         from storage.articles import to_article
 
         query = (
             select(ArticleRow, ItemRow.silent)
             .outerjoin(ItemRow, ItemRow.id == ArticleRow.item_id)
-            .order_by(ArticleRow.seen_at.desc(), ArticleRow.id.desc())
+            .where(ArticleRow.id.in_(ids))
+            .order_by(ArticleRow.id.desc())
         )
-        groups = [group for group in terms if group]
-        if groups and self.postgres:
-            query = query.where(text("to_tsvector('simple', folded) @@ to_tsquery('simple', :q)")).params(
-                q=" & ".join("(" + " | ".join(map(_ts_term, group)) + ")" for group in groups)
-            )
-        elif groups:
-            expression = " AND ".join("(" + " OR ".join(map(_fts_term, group)) + ")" for group in groups)
-            ids = text("articles.id IN (SELECT rowid FROM article_index WHERE article_index MATCH :q)")
-            query = query.where(ids).params(q=expression)
+        rows = self.session.execute(query)
+        return [Archived(to_article(row), row.seen_at, row.story_id, bool(silent)) for row, silent in rows]
+
+    def _bounds(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """The ids between which all articles of a time are."""
+        first, last = select(func.min(ArticleRow.id)), select(func.max(ArticleRow.id))
         if since is not None:
-            query = query.where(ArticleRow.seen_at >= since)
+            seen = select(ArticleRow.id).where(ArticleRow.seen_at >= since).offset(0).subquery()
+            first = select(func.min(seen.c.id))
         if until is not None:
-            query = query.where(ArticleRow.seen_at < until)
-        rows = self.session.execute(query.limit(limit).execution_options(yield_per=_AT_ONCE))
-        for row, silent in rows:
-            yield Archived(to_article(row), row.seen_at, row.story_id, bool(silent))
+            seen = select(ArticleRow.id).where(ArticleRow.seen_at < until).offset(0).subquery()
+            last = select(func.max(seen.c.id))
+        lowest, highest = self.session.scalar(first), self.session.scalar(last)
+        return (lowest, highest) if lowest is not None and highest is not None else (0, -1)
+
+    def _sqlite_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
+        """The index itself gives its rows in descending order, one by one."""
+        asked: dict[str, int | str] = {"first": first, "last": last}
+        if groups:
+            asked["q"] = " AND ".join("(" + " OR ".join(map(_fts_term, group)) + ")" for group in groups)
+            query = "SELECT rowid FROM article_index WHERE article_index MATCH :q AND rowid BETWEEN :first AND :last"
+        else:
+            query = "SELECT id AS rowid FROM articles WHERE id BETWEEN :first AND :last"
+        yield from self.session.scalars(text(f"{query} ORDER BY rowid DESC"), asked)
+
+    def _postgres_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
+        """The index gives no order and all there is: it is asked for ever longer stretches, the newest first."""
+        words = "to_tsvector('simple', folded) @@ to_tsquery('simple', :q) AND" if groups else ""
+        query = text(f"SELECT id FROM articles WHERE {words} id BETWEEN :first AND :last ORDER BY id DESC")
+        q = " & ".join("(" + " | ".join(map(_ts_term, group)) + ")" for group in groups)
+        stretch = _STRETCH
+        while last >= first:
+            begin = max(first, last - stretch + 1)
+            asked: dict[str, int | str] = {"first": begin, "last": last, **({"q": q} if groups else {})}
+            yield from self.session.scalars(query, asked)
+            last, stretch = begin - 1, stretch * 3
+
+
+def _pieces(ids: Iterator[int]) -> Iterator[list[int]]:
+    """Ids in lists that grow: who wants a few need not wait for many."""
+    size = _AT_FIRST
+    while some := list(islice(ids, size)):
+        yield some
+        size = min(size * 2, _AT_ONCE)
 
 
 def _fts_term(term: str) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select
 
 from storage._base import Aggregate
 from storage.articles import to_article
-from storage.models import AlertRow, ArticleRow, MatchRow, ReadingRow, StoryRow, TopicRow
+from storage.models import AlertEntityRow, AlertRow, ArticleRow, MatchRow, ReadingRow, StoryRow, TopicRow
 from vedette.model import Alert, Article, Span
 
 
@@ -58,14 +56,15 @@ class Stream(Aggregate):
         after: int | None = None,
     ) -> list[StreamEntry]:
         """Alerts with ids between `after` and `before`, the newest first, as a reader sees them."""
-        query = _entries(reader).order_by(AlertRow.id.desc()).limit(limit)
-        for condition in self._conditions(wanted):
-            query = query.where(condition)
+        place: Any = AlertEntityRow.alert_id if wanted.entity else AlertRow.id  # where the index for it has its order
+        query = _narrowed(wanted, reader).with_only_columns(AlertRow.id).order_by(place.desc()).limit(limit)
         if before is not None:
-            query = query.where(AlertRow.id < before)
+            query = query.where(place < before)
         if after is not None:
-            query = query.where(AlertRow.id > after)
-        return [_entry(row) for row in self.session.execute(query)]
+            query = query.where(place > after)
+        ids = list(self.session.scalars(query))
+        found = self.session.execute(_entries(reader).where(AlertRow.id.in_(ids)).order_by(AlertRow.id.desc()))
+        return [_entry(row) for row in found]
 
     def get(self, reader: str, alert_id: int) -> StreamEntry | None:
         """One alert as a reader sees it."""
@@ -81,15 +80,13 @@ class Stream(Aggregate):
         found = {}
         columns: dict[str, Any] = {
             "topic": AlertRow.topic_id,
-            "source": ArticleRow.source,
-            "country": ArticleRow.country,
-            "language": ArticleRow.language,
+            "source": AlertRow.source,
+            "country": AlertRow.country,
+            "language": AlertRow.language,
         }
         for name, column in columns.items():
             query = (
                 select(column, func.count())
-                .select_from(AlertRow)
-                .join(ArticleRow, ArticleRow.id == AlertRow.article_id)
                 .where(AlertRow.created_at >= since, column != "")
                 .group_by(column)
                 .order_by(func.count().desc(), column)
@@ -147,23 +144,28 @@ class Stream(Aggregate):
             self.mark(reader, story_id, now, read=True)
         return len(stories)
 
-    def _conditions(self, wanted: Wanted) -> builtins.list[ColumnElement[bool]]:
-        columns: tuple[tuple[Any, str], ...] = (
-            (AlertRow.topic_id, wanted.topic),
-            (ArticleRow.source, wanted.source),
-            (ArticleRow.country, wanted.country),
-            (ArticleRow.language, wanted.language),
+
+def _narrowed(wanted: Wanted, reader: str) -> Any:
+    """The alerts that are wanted. Only what the conditions need is looked at: articles are large."""
+    query: Any = select(AlertRow)
+    if wanted.entity:
+        query = query.join(AlertEntityRow, AlertEntityRow.alert_id == AlertRow.id)
+        query = query.where(AlertEntityRow.entity == wanted.entity)
+    columns: tuple[tuple[Any, str], ...] = (
+        (AlertRow.topic_id, wanted.topic),
+        (AlertRow.source, wanted.source),
+        (AlertRow.country, wanted.country),
+        (AlertRow.language, wanted.language),
+    )
+    query = query.where(*(column == value for column, value in columns if value))
+    mine = select(ReadingRow.story_id).where(ReadingRow.analyst == reader)
+    if wanted.only == "unread":
+        return query.where(
+            ~mine.where(ReadingRow.story_id == AlertRow.story_id, ReadingRow.read_at.is_not(None)).exists()
         )
-        found: builtins.list[ColumnElement[bool]] = [column == value for column, value in columns if value]
-        if wanted.entity and self.postgres:
-            found.append(type_coerce(MatchRow.spans, JSONB).contains([{"entity": wanted.entity}]))
-        elif wanted.entity:
-            found.append(cast(MatchRow.spans, Text).contains(f'"entity": "{wanted.entity}"', autoescape=True))
-        if wanted.only == "unread":
-            found.append(ReadingRow.read_at.is_(None))
-        elif wanted.only == "saved":
-            found.append(ReadingRow.saved_at.is_not(None))
-        return found
+    if wanted.only == "saved":
+        return query.where(AlertRow.story_id.in_(mine.where(ReadingRow.saved_at.is_not(None))))
+    return query
 
 
 def _entries(reader: str) -> Any:

@@ -91,7 +91,6 @@ def _store(store: Store, item: Item, article: Article) -> tuple[int, int]:
         tx.items.claim(ItemState.FETCHED, OWNER, NOW, 1, NOW + timedelta(minutes=5))
         folded = " ".join(tokens(f"{made.title}\n{made.text}"))
         stored = tx.articles.store(made, item.id, NOW, story=None, folded=folded)
-        tx.search.index(stored.article.id or 0, folded)
         tx.items.done(item.id, OWNER, stored.article.id or 0)
     return stored.article.id or 0, stored.story_id
 

@@ -93,7 +93,7 @@ class Query:
 
     def match(self, article: Article) -> Match | None:
         """What the evaluator says of one article."""
-        return next((m for m in self.monitor.match(article).matches if m.topic == self.key), None)
+        return self.monitor.match_one(self.key, article)
 
     @staticmethod
     def found(article: Article, match: Match) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,9 @@ from vedette.archive import Found, Query
 from vedette.errors import UsageError
 from vedette.model import Article, Cadence
 
-_LOOKED_AT = 300  # articles that are explained for near misses, of each search
+_LOOKED_AT = 100  # articles that are explained for near misses, of each search
+_TOLD_EVERY = 50
+Progress = Callable[[int, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,18 @@ def backtest(
     reader: Reader | None = None,
     against: str | None = None,
     max_age: timedelta = timedelta(days=30),
+    progress: Progress | None = None,
 ) -> Backtest:
     """What a rule would have caught in the last so many days, with the evaluator of live alerts.
 
     `against`: the text of another rule to compare with. `max_age`: how old an article may be and still alert.
+    `progress` hears now and then of the articles looked at so far, and when the last one of them was seen.
     RuleError for a text that is no rule.
     """
     asked, since, reader = Query(tx, rule), now - timedelta(days=days), reader or Reader()
     other = Query(tx, against, asked.monitor, "?against") if against is not None else None
     shown = _Shown(asked, examples)
-    hits = _hits(asked, since, max_age, shown)
+    hits = _hits(asked, since, max_age, shown, progress)
     appearances = [hit.appearance for hit in hits.values()]
     begin = max(since, tx.articles.began(since) or since)
     stories, weeks = len({a.story_id for a in appearances}), weeks_of(begin, now)
@@ -180,10 +184,20 @@ class _Shown:
         return tuple((self._first + self._more)[: self._limit])
 
 
-def _hits(asked: Query, since: datetime, max_age: timedelta, shown: _Shown | None = None) -> dict[int, _Hit]:
+def _hits(
+    asked: Query,
+    since: datetime,
+    max_age: timedelta,
+    shown: _Shown | None = None,
+    progress: Progress | None = None,
+) -> dict[int, _Hit]:
     """What the rule matches that appeared from `since` on; by article, the newest first."""
     found = {}
-    for row, match in asked.matches(since):
+    for looked, (row, match) in enumerate(asked.candidates(since), 1):
+        if progress is not None and looked % _TOLD_EVERY == 0:
+            progress(looked, row.seen_at)
+        if match is None:
+            continue
         article = row.article
         at = appeared(row.seen_at, article.published_at, silent=row.silent, max_age=max_age)
         if at < since:

@@ -19,8 +19,12 @@ from vedette.model import Article, Match, Topic
 
 AGAINST = "?against"
 MOST_MONITORS = 4
-MOST_SHOWN = 250
-"""Articles that a page counts: evaluating more of them would keep its reader waiting."""
+MOST_SHOWN = 100
+"""Hits that a page counts: evaluating more of them would keep its reader waiting."""
+MOST_LOOKED = 4
+"""Articles that are evaluated at most for each hit that is asked for: a rule of common words may match few of many."""
+MOST_ENTITIES = 400
+"""Entities that a monitor that rests may know: all are looked for in every article."""
 MOST_FOUND = 5000
 """Articles that an export holds, and that cursors reach."""
 
@@ -55,7 +59,8 @@ class Monitors:
         monitor.remove(QUERY)
         monitor.remove(AGAINST)
         with self._lock:
-            if stamp == self._stamp and len(self._resting) < MOST_MONITORS:
+            light = len(monitor.knowledge.lexicon.wanted) <= MOST_ENTITIES
+            if light and stamp == self._stamp and len(self._resting) < MOST_MONITORS:
                 self._resting.append(monitor)
 
 
@@ -80,7 +85,7 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The hits of a search in order, and how they spread; `whole` is False where there are more than were counted."""
+    """The hits of a search in order, and how they spread; `whole` is False where older ones were not looked for."""
 
     hits: tuple[Hit, ...]
     facets: dict[str, list[tuple[str, int]]]
@@ -101,11 +106,12 @@ def search(
     hits: list[Hit] = []
     counts = {name: Counter[str]() for name in ("country", "language", "site")}
     asked, whole = Query(tx, rule, monitor), True
-    for row, match in asked.matches(since):
-        if len(hits) >= most:
+    for looked, row in enumerate(tx.search.archived(asked.terms, since=since)):
+        if len(hits) >= most or looked >= most * MOST_LOOKED:
             whole = False
             break
-        if not _fits(row, narrowed):
+        match = asked.match(row.article) if _fits(row, narrowed) else None
+        if match is None:
             continue
         for name, counter in counts.items():
             value = getattr(row.article, name)

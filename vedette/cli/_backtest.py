@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vedette.errors import UsageError
@@ -10,7 +12,7 @@ from vedette.model import Cadence
 
 if TYPE_CHECKING:
     from storage import Transaction
-    from vedette.backtest import Backtest, NearMiss, Reader, Ref
+    from vedette.backtest import Backtest, NearMiss, Progress, Reader, Ref
     from vedette.config import Settings
 
 
@@ -27,6 +29,18 @@ def reader(tx: Transaction, settings: Settings, cadence: str | None, subscriptio
     analyst = tx.analysts.get(subscription.analyst)
     chosen = Cadence(cadence) if cadence else subscription.cadence
     return Reader(chosen, analyst.timezone if analyst else "UTC", subscription.digest_at, cap)
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """Says on a terminal how far a backtest has come; None elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("asking the archive") as status:
+        yield lambda looked, at: status.update(f"{looked:,} articles looked at, back to {at:%Y-%m-%d}")
 
 
 def value(result: Backtest) -> dict[str, Any]:

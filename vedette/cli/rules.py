@@ -89,7 +89,7 @@ def backtest_command(
         expression = sys.stdin.read()
     if topic_id is None and expression.startswith("#"):
         topic_id = expression[1:].strip()
-    with app.store().read() as tx:
+    with app.store().read() as tx, _backtest.progress() as told:
         result = backtest(
             tx,
             expression,
@@ -99,6 +99,7 @@ def backtest_command(
             reader=_backtest.reader(tx, app.settings, cadence, subscription),
             against=earlier_rule(tx, against, topic_id) if against is not None else None,
             max_age=app.settings.crawl.max_age,
+            progress=told,
         )
     if app.json:
         emit_json(_backtest.value(result))

@@ -48,7 +48,8 @@ def search(
     answer, wrong = None, None
     if q.strip():
         try:
-            answer = _answer(request, q, days, order, Narrowed(country, language, site))
+            most = min(max(asking.MOST_SHOWN, (page + 1) * PAGE), asking.MOST_FOUND)
+            answer = _answer(request, q, days, order, Narrowed(country, language, site), most)
         except RuleError as error:
             wrong = error
     hits = answer.hits[(page - 1) * PAGE : page * PAGE] if answer else ()
