@@ -107,11 +107,13 @@ class Placed:
     join: Join
     reason: str
     seconds: float
+    like: Told | None = None  # what it was joined by
 
 
 def play(articles: Sequence[Told], placer: Placer, folder: Path) -> list[Placed]:
     """Through the database in the order in which they were seen."""
     placed = []
+    stored_as: dict[int, Told] = {}
     with contextlib.closing(open_store(f"sqlite:///{folder / 'stories.db'}", upgrade=True)) as store:
         forget_at = None
         for told in sorted(articles, key=lambda t: t.at):
@@ -134,7 +136,9 @@ def play(articles: Sequence[Told], placer: Placer, folder: Path) -> list[Placed]
                     placer.forget(tx, told.at)
                     forget_at = told.at + timedelta(hours=1)
                 seconds = time.process_time() - begin
-            placed.append(Placed(told, stored.story_id, choice.join, choice.reason, seconds))
+            like = stored_as.get(choice.like or 0)
+            stored_as[stored.article.id or 0] = told
+            placed.append(Placed(told, stored.story_id, choice.join, choice.reason, seconds, like))
     return placed
 
 
@@ -205,11 +209,10 @@ def copies(placed: Sequence[Placed]) -> None:
 
 
 def wrong(placed: Sequence[Placed]) -> None:
-    by_url = {p.told.article.url: p for p in placed}
-    for p in placed:
-        found = [by_url[url] for url in by_url if p.reason and url in p.reason][:1]
-        if p.join is not Join.FIRST and p.told.event and found and found[0].told.event not in ("", p.told.event):
-            print(f"  WRONG {p.told.article.title[:70]} || {found[0].told.article.title[:70]}: {p.reason[-120:]}")
+    found = [p for p in placed if p.like and p.told.event and p.like.event not in ("", p.told.event)]
+    print(f"  wrong joins {len(found)} of {len(placed)} articles ({len(found) / len(placed):.2%})")
+    for p in found:
+        print(f"    {p.told.article.title[:70]} || {p.like.article.title[:70]}: {p.reason[-120:]}")
 
 
 def cost(placer: Placer, sizes: Iterable[int]) -> None:

@@ -12,7 +12,7 @@ from alerts.stories.rewrites import Likeness, Weigher, likeness
 from alerts.stories.traits import Traits
 from vedette.model import Article, Join
 
-SUPPORT = 0.34
+SUPPORT = 0.2
 """The share of a story's recent articles that a rewrite must be like."""
 
 

@@ -7,7 +7,7 @@ second alert. Measured with benchmarks/stories.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,13 +17,22 @@ WINDOW = timedelta(days=3)
 """How far apart rewrites of one event may be seen."""
 LIFE = timedelta(days=5)
 """How long after its first article a story takes rewrites in, so that a running topic does not become one story."""
-_WEIGHTS = {"entity": 1.6, "designator": 1.6, "word": 1.0, "number": 0.8, "country": 0.6, "day": 0.5, "year": 0.3}
+_WEIGHTS = {
+    "entity": 1.6,
+    "person": 1.6,
+    "exhibition": 1.6,
+    "designator": 1.6,
+    "word": 1.0,
+    "number": 0.8,
+    "country": 0.6,
+    "day": 0.5,
+    "year": 0.3,
+}
 _NAMED = 1.4
 """Words with a capital weigh more."""
+_DAY = timedelta(days=1)
 _PRIOR = 200
 """Articles of which two are taken to share a trait before the archive tells otherwise."""
-_EITHER_TITLE = 0.42
-"""What of either title must stand in the other article: one that only mentions the other's headline is no rewrite."""
 COUNTED = 200
 """Articles that are counted per trait at most, so that the cost does not grow with what is in the news."""
 _LABELS = 6
@@ -33,16 +42,30 @@ _LABELS = 6
 class Bar:
     """What a pair must reach to be one event."""
 
-    alike: float  # cosine of the weighed traits
-    titles: float  # share of each title's weight that stands in the other article
-    shared: float  # weight of all that is shared; the unit is that of a trait that one article in e times as many has
-    hard: float  # weight of what is shared beyond plain words
+    alike: float = 0.0  # cosine of the weighed traits
+    titles: float = 0.0  # mean share of a title's weight that stands in the other article
+    either: float = 0.0  # what of either title must stand there
+    one: float = 0.0  # what of one of the titles must stand there
+    openings: float = 0.0  # weight of what both openings have
+    opening: float = 0.0  # cosine of the openings
+    shared: float = (
+        0.0  # weight of all that is shared; the unit is that of a trait that one article in e times as many has
+    )
+    hard: float = 0.0  # weight of what is shared beyond plain words
     specific: int = 0  # shared entities, designators and numbers; countries and days are none
+    things: int = 0  # of these what is no person, number or fair, or is a fair that both titles name
+    within: timedelta = WINDOW  # how far apart they may be seen
 
 
-SAME_LANGUAGE = Bar(alike=0.16, titles=0.5, shared=42.0, hard=5.0)
-ACROSS = Bar(alike=0.0, titles=0.5, shared=0.0, hard=12.5, specific=2)
-"""Words do not count across languages."""
+SAME_LANGUAGE = (
+    Bar(alike=0.16, titles=0.85, either=0.8, shared=42.0, hard=5.0),
+    Bar(alike=0.16, titles=0.5, either=0.42, shared=42.0, hard=5.0, openings=18.0),
+    Bar(alike=0.14, either=0.1, one=0.4, shared=42.0, hard=10.0, openings=30.0, opening=0.17, within=_DAY),
+)
+"""By the titles, of which either must stand in the other article, for one that only mentions the other's headline is no
+rewrite; or within a day by more of the openings, where each outlet headlines another side of the event."""
+ACROSS = (Bar(titles=0.5, either=0.42, hard=12.5, specific=2, things=1),)
+"""Words do not count across languages, and who is in the news everywhere at once tells no event."""
 _AFTER_A_DAY = 1.25
 """Factor on the bar of pairs that are more than a day apart."""
 
@@ -83,10 +106,13 @@ class Measures:
     """What two articles share, in the terms of a `Bar`, with the weight of every trait that counts."""
 
     alike: float
-    titles: float
+    held: tuple[float, float]  # of each title's weight the share that stands in the other article
+    openings: float
+    opening: float
     shared: float
     hard: float
     specific: int
+    things: int
     traits: Mapping[str, float]
 
 
@@ -97,13 +123,16 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
     common = [t for t in mine.labels.keys() & theirs.labels.keys() if same or not t.startswith("word:")]
     weights = {t: weigher.weight(t, names) for t in common}
     shared = sum(weights.values())
-    held = _held(mine, theirs, weigher, same), _held(theirs, mine, weigher, same)
+    openings = sum(weights.get(t, 0.0) for t in mine.opening & theirs.opening)
     return Measures(
-        alike=shared / math.sqrt(_sum(mine, weigher) * _sum(theirs, weigher) or 1.0),
-        titles=sum(held) / 2 if min(held) >= _EITHER_TITLE else 0.0,
+        alike=shared / math.sqrt(_sum(mine, mine.labels, weigher) * _sum(theirs, theirs.labels, weigher) or 1.0),
+        held=(_held(mine, theirs, weigher, same), _held(theirs, mine, weigher, same)),
+        openings=openings,
+        opening=openings / math.sqrt(_sum(mine, mine.opening, weigher) * _sum(theirs, theirs.opening, weigher) or 1.0),
         shared=shared,
         hard=sum(w for t, w in weights.items() if not t.startswith("word:") or t in names),
         specific=sum(not t.startswith(("country:", "day:", "year:", "word:")) for t in common),
+        things=sum(_is_thing(t) or (t.startswith("exhibition:") and t in mine.title & theirs.title) for t in common),
         traits=weights,
     )
 
@@ -113,29 +142,46 @@ def likeness(mine: Traits, theirs: Traits, weigher: Weigher, apart: timedelta) -
     if mine.labels.keys().isdisjoint(theirs.title) or _contradict(mine, theirs):
         return Likeness(0.0)
     found = measure(mine, theirs, weigher)
-    bar = SAME_LANGUAGE if mine.language == theirs.language else ACROSS
-    factor = _AFTER_A_DAY if apart > timedelta(days=1) else 1.0
-    reached = (
+    bars = SAME_LANGUAGE if mine.language == theirs.language else ACROSS
+    factor = _AFTER_A_DAY if apart > _DAY else 1.0
+    if not any(apart <= bar.within and _reaches(found, bar, factor) for bar in bars):
+        return Likeness(0.0)
+    strongest = sorted(found.traits, key=lambda t: (-found.traits[t], t))[:_LABELS]
+    return Likeness(round(max(0.001, sum(found.held) / 2), 3), tuple(dict.fromkeys(mine.labels[t] for t in strongest)))
+
+
+def _reaches(found: Measures, bar: Bar, factor: float) -> bool:
+    return (
         found.alike >= bar.alike * factor
-        and found.titles >= bar.titles
+        and sum(found.held) / 2 >= bar.titles
+        and min(found.held) >= bar.either
+        and max(found.held) >= bar.one
+        and found.openings >= bar.openings
+        and found.opening >= bar.opening * factor
         and found.shared >= bar.shared
         and found.hard >= bar.hard * factor
         and found.specific >= bar.specific
+        and found.things >= bar.things
     )
-    if not reached:
-        return Likeness(0.0)
-    strongest = sorted(found.traits, key=lambda t: (-found.traits[t], t))[:_LABELS]
-    return Likeness(round(min(1.0, found.titles), 3), tuple(dict.fromkeys(mine.labels[t] for t in strongest)))
+
+
+def _is_thing(trait: str) -> bool:
+    return trait.startswith(("entity:", "designator:"))
 
 
 def _contradict(mine: Traits, theirs: Traits) -> bool:
-    """Whether the titles name different designators, days or years: another aircraft, the next edition of a fair."""
+    """Whether the titles name different designators, days or years (another aircraft, the next edition of a fair), or
+    each a country of which the other article knows nothing (another ambassador).
+    """
     for kind in ("designator:", "day:", "year:"):
-        ours = {t for t in mine.title if t.startswith(kind)}
-        others = {t for t in theirs.title if t.startswith(kind)}
+        ours, others = _titled(mine, kind), _titled(theirs, kind)
         if ours and others and not ours & others:
             return True
-    return False
+    return bool(_titled(mine, "country:") - theirs.labels.keys() and _titled(theirs, "country:") - mine.labels.keys())
+
+
+def _titled(traits: Traits, kind: str) -> set[str]:
+    return {trait for trait in traits.title if trait.startswith(kind)}
 
 
 def _held(mine: Traits, theirs: Traits, weigher: Weigher, same: bool) -> float:
@@ -145,5 +191,5 @@ def _held(mine: Traits, theirs: Traits, weigher: Weigher, same: bool) -> float:
     return sum(w for t, w in weights.items() if t in theirs.labels) / total if total else 0.0
 
 
-def _sum(traits: Traits, weigher: Weigher) -> float:
-    return sum(weigher.weight(t, traits.names) for t in traits.labels)
+def _sum(traits: Traits, which: Iterable[str], weigher: Weigher) -> float:
+    return sum(weigher.weight(t, traits.names) for t in which)

@@ -15,20 +15,25 @@ from vedette.model import Article
 
 LEAD = 1_000
 """Characters of the text that tell what it is about; what follows is background, which other events share."""
+OPENING = 300
+"""Characters of the text that tell the event itself: what happened, to whom, where."""
 STEM = 6
 """Letters by which inflected words are compared."""
 SHORTEST = 4
+_KINDS = {"country": "country", "alliance": "country", "person": "person", "exhibition": "exhibition"}
+"""Kinds of entities that are told from the others, which are "entity"."""
 _NAME = re.compile(r"(?<=[^\s.!?:;…\"'“”‘’«»()\[\]-][ \u00a0])[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
     """Traits with the way the article writes them. A trait is "kind:value": `entity:leonardo`, `country:italy`,
-    `designator:c27j`, `number:450000000`, `day:06-08`, `word:croset`.
+    `person:guido-crosetto`, `exhibition:adex`, `designator:c27j`, `number:450000000`, `day:06-08`, `word:croset`.
     """
 
     language: str = ""
     title: frozenset[str] = frozenset()  # those that stand in the title
+    opening: frozenset[str] = frozenset()  # those that stand in the title or in the first sentences
     names: frozenset[str] = frozenset()  # words with a capital within a sentence
     labels: Mapping[str, str] = field(default_factory=dict)  # every trait with the way it is written
 
@@ -37,29 +42,38 @@ class Traits:
         return {
             "language": self.language,
             "title": sorted(self.title),
+            "opening": sorted(self.opening),
             "names": sorted(self.names),
             "labels": dict(self.labels),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Back from it."""
-        return cls(data["language"], frozenset(data["title"]), frozenset(data["names"]), data["labels"])
+        """Back from it; one that was stored before openings were has its title for one."""
+        title = frozenset(data["title"])
+        opening = frozenset(data.get("opening", title))
+        return cls(data["language"], title, opening, frozenset(data["names"]), data["labels"])
 
 
 def traits_of(article: Article, spotter: Spotter) -> Traits:
     """What title and beginning name."""
     language = article.language.lower().partition("-")[0]
     lead = replace(article, text=article.text[:LEAD])
-    heading, body = replace(article, text=""), f"{article.title}\n{lead.text}"
     entities, written = _entities(lead, spotter)
-    facts = _facts(body, written)
     names = {f"word:{key}": label for key, label in _names(lead.text)}
+    body = f"{article.title}\n{lead.text}"
     words = {f"word:{key}": label for key, label in _words(tokens(body))}
-    title = {f"word:{key}" for key, _ in _words(tokens(article.title))}
-    title |= {*_entities(heading, spotter)[0], *_facts(article.title, written)}
-    labels = {**entities, **facts, **words, **names}
-    return Traits(language, frozenset(title & labels.keys()), frozenset(names), labels)
+    labels = {**entities, **_facts(body, written), **words, **names}
+    title = _standing_in(replace(article, text=""), spotter, written)
+    opening = title | _standing_in(replace(article, title="", text=article.text[:OPENING]), spotter, written)
+    return Traits(language, title & labels.keys(), opening & labels.keys(), frozenset(names), labels)
+
+
+def _standing_in(part: Article, spotter: Spotter, written: set[str]) -> frozenset[str]:
+    """The traits of a part of an article, without the way they are written."""
+    text = f"{part.title}\n{part.text}".strip()
+    words = {f"word:{key}" for key, _ in (*_words(tokens(text)), *_names(part.text))}
+    return frozenset(words | _entities(part, spotter)[0].keys() | _facts(text, written).keys())
 
 
 def hard_facts(article: Article, spotter: Spotter) -> dict[str, str]:
@@ -91,7 +105,7 @@ def _entities(article: Article, spotter: Spotter) -> tuple[dict[str, str], set[s
     """The entities as traits, and how their names are written, without spaces."""
     traits, written = {}, set()
     for entity, spellings in spotter.spot(article):
-        traits[f"{'country' if entity.kind in ('country', 'alliance') else 'entity'}:{entity.id}"] = entity.name
+        traits[f"{_KINDS.get(entity.kind, 'entity')}:{entity.id}"] = entity.name
         written |= spellings
     return traits, written
 

@@ -76,6 +76,47 @@ MENTIONS = Article(
     language="en",
     site="second.example",
 )
+GUESTS = {
+    country: Article(
+        f"President receives the new ambassador of {country} in Baku",
+        f"The president has received the letters of the newly appointed ambassador of {country} in Baku. The guest spoke "
+        "warmly of the reforms and conveyed greetings, the press service said. Ties in trade, energy and education shall "
+        "grow, and the hosts recalled the visits of the past years. At the end of the audience photographs were taken.",
+        language="en",
+        site=f"{country.lower()}.example",
+    )
+    for country in ("Colombia", "Kenya")
+}
+SUMMIT = {
+    "en": Article(
+        "Trump and Erdoğan open the NATO summit in Ankara",
+        "Donald Trump and Recep Tayyip Erdoğan have opened the NATO summit in Ankara. Oil prices jumped after the president "
+        "of the United States spoke of Iran.",
+        language="en",
+        site="first.example",
+    ),
+    "it": Article(
+        "Cena di Trump con Erdoğan: si parla di navi",
+        "Al vertice NATO di Ankara Donald Trump e Recep Tayyip Erdoğan hanno parlato di cantieri navali. La delegazione "
+        "degli Stati Uniti ha visitato la Turchia per tre giorni.",
+        language="it",
+        site="terzo.example",
+    ),
+}
+COLLISION = Article(
+    "Minesweeper crew rescued off Bornholm",
+    "The Danish minesweeper Hvidsten collided with the freighter Ostrava Star off Bornholm on Tuesday night, the navy "
+    "command in Karup said. All thirty sailors were lifted off by helicopter; two were treated for burns in Rønne.",
+    language="en",
+    site="first.example",
+)
+INQUIRY = Article(
+    "Watch on bridge questioned about burnt sailors",
+    "Why the freighter Ostrava Star hit the minesweeper Hvidsten off Bornholm is a matter for the navy's board now. Thirty "
+    "sailors were lifted off by helicopter on Tuesday night, two of them with burns, the command in Karup said.",
+    language="en",
+    site="second.example",
+)
 
 
 @dataclass
@@ -110,6 +151,8 @@ CASES = {
     "the same buyer and seller, another aircraft": (OTHER_DEAL, [Recent(SIGNED)], None),
     "the same aircraft, another event": (RETURNED, [Recent(SIGNED)], None),
     "another event that mentions the headline": (MENTIONS, [Recent(SIGNED)], None),
+    "the same ceremony for another country": (GUESTS["Kenya"], [Recent(GUESTS["Colombia"])], None),
+    "the same statesmen in another language, another matter": (SUMMIT["it"], [Recent(SUMMIT["en"])], None),
     "the same fair, another year": (FAIR_26, [Recent(FAIR_24)], None),
     "the same outlet": (
         REWRITTEN,
@@ -121,7 +164,7 @@ CASES = {
     "the one of two stories that tells it": (REWRITTEN, [Recent(OTHER_DEAL, 3), Recent(SIGNED)], 7),
     "a story of other things into which one strayed": (
         REWRITTEN,
-        [Recent(RETURNED), Recent(FAIR_24), Recent(FAIR_24), Recent(SIGNED)],
+        [Recent(RETURNED), *[Recent(FAIR_24)] * 4, Recent(SIGNED)],
         None,
     ),
     "nothing recent": (REWRITTEN, [], None),
@@ -138,6 +181,19 @@ def test_which_story_an_event_joins(case: str) -> None:
         assert 0 < choice.score <= 1
         assert "https://first.example/a" in choice.reason
         assert "C-27J" in choice.reason
+
+
+def test_another_side_of_the_event_joins_by_the_openings_within_a_day() -> None:
+    assert placed(INQUIRY, Recent(COLLISION)).story_id == 7
+    long_ago = NOW - timedelta(hours=30)
+    assert placed(INQUIRY, Recent(COLLISION, at=long_ago, began_at=long_ago)).story_id is None
+
+
+def test_a_portrait_from_before_openings_were_kept_has_its_title_for_one() -> None:
+    kept = traits_of(SIGNED, SPOTTER).as_json()
+    assert Traits.from_json(kept) == traits_of(SIGNED, SPOTTER)
+    del kept["opening"]
+    assert Traits.from_json(kept).opening == traits_of(SIGNED, SPOTTER).title
 
 
 def test_what_many_articles_share_joins_nothing() -> None:
