@@ -56,6 +56,9 @@ class Found:
     examples: tuple[str, ...] = ()
 
 
+NOTHING = "no entry point found: neither a feed nor a sitemap nor links to articles"
+
+
 # --------------------------------------------------------------------------- for commands
 
 
@@ -76,11 +79,19 @@ def look(
 
 def discover(context: Context, url: str) -> list[Found]:
     """The entry points that a URL is or that its site offers, the best one first."""
+    return explore(context, url)[0]
 
-    async def work(means: Means) -> list[Found]:
-        return (await _Search(means, context.clock.now()).find(url))[0]
 
-    return with_means(context, work)
+def explore(context: Context, url: str) -> tuple[list[Found], str]:
+    """As `discover`, and why there is none where there is none."""
+
+    async def work(means: Means) -> tuple[list[Found], Answer]:
+        return await _Search(means, context.clock.now()).find(url)
+
+    found, answer = with_means(context, work)
+    if found:
+        return found, ""
+    return [], NOTHING if answer.outcome is FetchOutcome.OK else f"{answer.outcome}: {answer.error}"
 
 
 async def sitemaps_of(means: Means, url: str) -> list[str]:
@@ -118,8 +129,7 @@ async def discovered(means: Means, status: SourceStatus, now: datetime) -> Gathe
         if not found:
             others = [(url, a) for url, a in others if url != source.url]
             if answer.outcome is FetchOutcome.OK:
-                error = "no entry point found: neither a feed nor a sitemap nor links to articles"
-                answer = replace(answer, outcome=FetchOutcome.NOT_A_FEED, error=error)
+                answer = replace(answer, outcome=FetchOutcome.NOT_A_FEED, error=NOTHING)
             return Gathered(answer, None, others, status.memory)
         target = {"kind": found[0].kind, "url": found[0].url}
         # what was asked a moment ago is not asked again

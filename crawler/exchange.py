@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +17,15 @@ from lxml import etree
 
 from crawler.spiders import KINDS, kind_named, settings_of
 from crawler.urls import normalise
+from vedette.config import format_duration, parse_duration
 from vedette.errors import DataError, UsageError
 from vedette.model import Source
 
 COLUMNS = ("id", "name", "homepage", "kind", "url", "language", "country")
+MORE = ("settings", "interval", "weight", "alert_on_first_poll")
+"""What few sources have: settings as a mapping, or as JSON in a form that knows texts only."""
+OWN = "urn:vedette:sources"
+"""The XML namespace of attributes that OPML does not know."""
 
 
 def read_sources(path: Path) -> tuple[list[Source], list[str]]:
@@ -43,9 +50,14 @@ def read_sources(path: Path) -> tuple[list[Source], list[str]]:
 def _source(row: Mapping[str, Any]) -> Source:
     try:
         kind = kind_named(str(row.get("kind") or row.get("feed_kind") or "feed"))
-        settings = settings_of(kind, row.get("settings"))
+        settings = settings_of(kind, _unpacked(row.get("settings")))
+        interval, weight = parse_duration(row.get("interval") or None), float(row.get("weight") or 1.0)
     except UsageError as error:
         raise DataError(str(error)) from None
+    except (ValueError, TypeError) as error:
+        raise DataError(f"interval or weight: {error}") from None
+    if weight <= 0:
+        raise DataError(f"weight must be above 0, not {weight:g}")
     url = normalise(str(row.get("url") or row.get("feed_url") or ""))
     if not url:
         raise DataError("no http(s) url")
@@ -59,7 +71,20 @@ def _source(row: Mapping[str, Any]) -> Source:
         language=str(row.get("language") or "").strip().lower()[:3],
         country=str(row.get("country") or "").strip().upper()[:2],
         settings=settings,
+        interval=timedelta(seconds=interval) if isinstance(interval, int | float) else interval,
+        weight=weight,
+        alert_on_first_poll=str(row.get("alert_on_first_poll") or "").strip().lower() in ("true", "yes", "1"),
     )
+
+
+def _unpacked(settings: Any) -> Any:
+    """Settings as a mapping; in CSV and OPML they are JSON."""
+    if not isinstance(settings, str):
+        return settings
+    try:
+        return json.loads(settings) if settings.strip() else None
+    except ValueError:
+        raise DataError(f"settings must be JSON, such as {{}}, not {settings[:80]!r}") from None
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -99,6 +124,7 @@ def _opml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             row = {"url": url, "name": name, "homepage": outline.get("htmlUrl"), "language": outline.get("language")}
             form = (outline.get("type") or "").lower()
             row["kind"] = form if form in KINDS else "feed"  # others write anything there
+            row |= {name: outline.get(f"{{{OWN}}}{name}") for name in ("id", "country", *MORE)}
             yield outline.sourceline or 0, row
 
 
@@ -109,13 +135,11 @@ def write_sources(sources: Iterable[Source], form: str) -> str:
         return yaml.safe_dump({"sources": rows}, allow_unicode=True, sort_keys=False)
     if form == "csv":
         out = io.StringIO()
-        writer = csv.DictWriter(
-            out, ["id", "name", "homepage", "kind", "url", "language", "country"], extrasaction="ignore"
-        )
+        writer = csv.DictWriter(out, [*COLUMNS, *(name for name in MORE if any(name in row for row in rows))])
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(_texts(row) for row in rows)
         return out.getvalue()
-    root = etree.Element("opml", version="2.0")
+    root = etree.Element("opml", version="2.0", nsmap={"vedette": OWN})
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Vedette's sources"
     body = etree.SubElement(root, "body")
     for row in rows:
@@ -123,15 +147,27 @@ def write_sources(sources: Iterable[Source], form: str) -> str:
         given = {"type": form, "text": row.get("name") or row["id"], "xmlUrl": row["url"]}
         if row.get("homepage"):
             given["htmlUrl"] = row["homepage"]
+        if row.get("language"):
+            given["language"] = row["language"]
+        given |= {f"{{{OWN}}}{name}": text for name, text in _texts(row).items() if name in ("id", "country", *MORE)}
         etree.SubElement(body, "outline", given)
     return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8").decode()
 
 
 def _row(source: Source) -> dict[str, Any]:
     row = {name: getattr(source, name) for name in COLUMNS}
-    if source.settings:
-        row["settings"] = dict(source.settings)
+    row["settings"] = dict(source.settings)
+    row["interval"] = format_duration(source.interval) if source.interval else None
+    row["weight"] = source.weight if source.weight != 1.0 else None
+    row["alert_on_first_poll"] = source.alert_on_first_poll
     return {name: value for name, value in row.items() if value}
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
+    """A row for a form that knows texts only."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for name, value in row.items()
+    }
 
 
 def _slug(text: str) -> str:

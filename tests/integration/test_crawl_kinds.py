@@ -263,11 +263,32 @@ def test_adding_an_address_as_a_kind_with_settings(home: Crawl, add: Callable[..
 
 
 @pytest.mark.parametrize("form", ["opml", "csv", "yaml"])
-def test_kinds_survive_every_form(form: str, tmp_path: Path) -> None:
-    kinds = {f"s-{kind}": kind for kind in KINDS if kind != "scrapy"}
+def test_what_is_written_is_read_back_the_same_in_every_form(form: str, tmp_path: Path) -> None:
+    written = [
+        *(Source(f"s-{kind}", f"https://{kind}.example/x?a=1&b=2", kind, f"Name, “{kind}”") for kind in KINDS),
+        Source(
+            "all", "https://all.example/", "listing", "All", "https://all.example/home", "az", "AZ",
+            {"items": "ul > li", "pages": 2}, timedelta(minutes=90), 2.5, alert_on_first_poll=True,
+        ),
+    ]  # fmt: skip
     path = tmp_path / f"sources.{form}"
-    written = [Source(id_, f"https://{kind}.example/x", kind, id_) for id_, kind in kinds.items()]
     path.write_text(write_sources(written, form), encoding="utf-8")
+    assert read_sources(path) == (written, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("{", "settings must be JSON"),
+        ('"{""item"": 1}"', "there are: items"),
+        (",soon", "write a duration"),
+        (",,-1", "above 0"),
+    ],
+)
+def test_a_cell_that_makes_no_sense_is_told_with_its_line(cell: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "sources.csv"
+    path.write_text(f"url,kind,settings,interval,weight\nhttps://a.example/,listing,{cell}\n", encoding="utf-8")
     sources, refused = read_sources(path)
-    assert refused == []
-    assert {source.name: source.kind for source in sources} == kinds
+    assert sources == []
+    assert said in refused[0]
+    assert refused[0].startswith(f"{path}:2: ")

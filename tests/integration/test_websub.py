@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 import structlog
+from click.testing import CliRunner
 
 from crawler.fetcher import Fetcher
 from crawler.hubs import Hubs
@@ -21,6 +23,7 @@ from storage import HubSubscription, PollRecord
 from tests.httpserver import Asked, Reply, Site, serve
 from tests.integration.test_crawl import XML, OffsetClock
 from tests.website import Website
+from vedette.cli import cli
 from vedette.daemon.context import Context
 from vedette.model import Fetch, FetchOutcome, Source, SourceState, SourceStatus
 
@@ -187,7 +190,11 @@ def test_a_forged_call_is_counted_and_changes_nothing(newsroom: Newsroom) -> Non
     assert newsroom.call(form, secret="guessed").status_code == 202
     assert httpx.post(newsroom.callback(form), content=b"x").status_code == 202
     assert newsroom.status.next_poll_at == before
-    assert (newsroom.subscriptions[0].pings, newsroom.subscriptions[0].forged) == (0, 2)
+    config = str(newsroom.website.settings.file)
+    shown = CliRunner().invoke(cli, ["--config", config, "sources", "health", "--json"])
+    (row,) = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert (row["hub"]["state"], row["hub"]["pings"], row["hub"]["forged"]) == ("active", 0, 2)
+    assert form["hub.callback"].rpartition("/")[2] not in shown.stdout
 
 
 def test_what_was_not_asked_for_is_not_verified(newsroom: Newsroom) -> None:

@@ -18,9 +18,12 @@ from vedette.model import HealthState
 
 UNWELL = set(HealthState) - {HealthState.NEW, HealthState.OK, HealthState.PAUSED, HealthState.CHANGE}
 """States in which a source needs somebody to look at it."""
+HUB = ("hub", "state", "reason", "expires_at", "pinged_at", "pings", "forged")
+"""What is shown of a subscription at a hub; its name and its secret are nobody's business."""
 
 if TYPE_CHECKING:
     from crawler.discover import Found
+    from storage import HubSubscription
     from vedette.model import SourceStatus
 
 
@@ -58,9 +61,10 @@ def health(app: App) -> int:
     with app.store().read() as tx:
         statuses = tx.sources.list()
         days = tx.health.all_days((now - timedelta(days=DAYS)).date())
+        hubs = {own.source_id: own for own in tx.websub.list()}
     rows = [replace(status, health=judge(status, days.get(status.source.id, []), now)) for status in statuses]
     app.emit_rows(
-        [_fares(status) for status in rows],
+        [_fares(status, hubs.get(status.source.id)) for status in rows],
         ("id", "health", "since", "items a day", "interval", "last success", "next poll", "reason"),
         lambda row: (
             row["id"],
@@ -77,7 +81,7 @@ def health(app: App) -> int:
     return 1 if any(status.health and status.health.state in UNWELL for status in rows) else 0
 
 
-def _fares(status: SourceStatus) -> dict[str, Any]:
+def _fares(status: SourceStatus, hub: HubSubscription | None) -> dict[str, Any]:
     from crawler.polling import Rate
 
     assert status.health is not None
@@ -99,6 +103,7 @@ def _fares(status: SourceStatus) -> dict[str, Any]:
         "last_error": status.last_error,
         "failures": status.failures,
         "moved_to": status.moved_to,
+        "hub": hub and {name: getattr(hub, name) for name in HUB},
     }
 
 
@@ -154,16 +159,16 @@ def _settings(given: Iterable[str]) -> dict[str, str]:
 
 def _choose(app: App, url: str, kind: str, settings: Mapping[str, Any], *, yes: bool) -> Found:
     """The entry point to watch; asks where there is a choice."""
-    from crawler.discover import discover, look
+    from crawler.discover import explore, look
 
     if kind:
         found, answer = look(app.context("crawl"), url, kind, settings)
         if found is None:
             raise UsageError(f"{url}: {answer.outcome}: {answer.error}")
         return found
-    offers = discover(app.context("crawl"), url)
+    offers, why = explore(app.context("crawl"), url)
     if not offers:
-        raise UsageError(f"{url}: no entry point found: neither a feed nor a sitemap nor links to articles")
+        raise UsageError(f"{url}: {why}")
     if yes or (len(offers) == 1 and offers[0].url == url):
         return offers[0]
     for number, offer in enumerate(offers, start=1):
@@ -190,12 +195,21 @@ def discover(app: App, url: str) -> int:
     """Show the entry points that a site offers, the best one first."""
     from crawler import discover as finder
 
-    found = finder.discover(app.context("crawl"), url)
+    found, why = finder.explore(app.context("crawl"), url)
     app.emit_rows(
         found,
         ("kind", "url", "title", "language", "entries", "dated", "newest", "interval"),
-        lambda f: (f.kind, f.url, f.title, f.language, f.entries, f.dated, f.newest, f.interval or ""),
-        empty=f"{url}: no entry point found: neither a feed nor a sitemap nor links to articles.",
+        lambda f: (
+            f.kind,
+            f.url,
+            f.title,
+            f.language,
+            f.entries,
+            f.dated,
+            f.newest,
+            str(f.interval or "").partition(".")[0],
+        ),
+        empty=f"{url}: {why}.",
     )
     return 0 if found else 1
 
@@ -205,7 +219,7 @@ def discover(app: App, url: str) -> int:
 @pass_app
 def check(app: App, source_id: str) -> int:
     """Ask a source now, through the real path, and show what it says; nothing is stored."""
-    from crawler.discover import discover, look
+    from crawler.discover import explore, look
     from crawler.spiders import KINDS
 
     with app.store().read() as tx:
@@ -214,8 +228,8 @@ def check(app: App, source_id: str) -> int:
         raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
     source = status.source
     if KINDS[source.kind].resolves:
-        offers = discover(app.context("crawl"), source.url)
-        found, problem = (offers[0], "") if offers else (None, "no entry point found")
+        offers, problem = explore(app.context("crawl"), source.url)
+        found = offers[0] if offers else None
     else:
         found, answer = look(app.context("crawl"), source.url, source.kind, source.settings)
         problem = f"{answer.outcome}: {answer.error}"
