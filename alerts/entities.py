@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import yaml
 
 import catalogue
 from alerts import inflection, text
+from alerts.commonness import guess
 from alerts.document import Document, Hit
 from alerts.patterns import Pattern, patterns
 from vedette.errors import DataError
@@ -346,11 +348,22 @@ class Lexicon:
         for alias in spellings(entity):
             compiled = _Compiled(entity, alias)
             for pattern in compiled.patterns:
-                place = _anchor(pattern)
+                place = self._anchor(pattern)
                 for token in pattern.elements[place].features():
                     self._anchors.setdefault(token, []).append((compiled, pattern, place))
         self._near.clear()
         return True
+
+    def _anchor(self, pattern: Pattern) -> int:
+        """The element to look an alias up by: the one least common in texts and in names so far."""
+
+        def cost(place: int) -> float:
+            element = pattern.elements[place]
+            if not element.indexed:
+                return inf
+            return sum(guess(f) * (1 + len(self._anchors.get(f, ()))) for f in element.features())
+
+        return min(range(len(pattern.elements)), key=cost)
 
     def remove(self, entity_id: str) -> None:
         """Forget an entity."""
@@ -425,12 +438,6 @@ class Lexicon:
             for start, end in outermost(ranges)
             if not any(s <= start and end <= e and e - s > end - start for s, e in others)
         ]
-
-
-def _anchor(pattern: Pattern) -> int:
-    """The element to look an alias up by: the longest token, for it is the rarest."""
-    sizes = [max(map(len, element.features())) for element in pattern.elements]
-    return sizes.index(max(sizes))
 
 
 def _bases(token: str, language: str) -> Iterator[str]:

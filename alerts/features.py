@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from alerts import text
+from alerts.commonness import common_words
 from alerts.document import Document
 from alerts.entities import Catalogue, Lexicon
 from alerts.knowledge import Knowledge
 from alerts.rules.node import quote
-from alerts.rules.operators._terms import common_words
 from alerts.rules.operators.entity import EntityTerm
 from alerts.rules.operators.word import Word
 from alerts.rules.parser import parse

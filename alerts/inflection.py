@@ -20,6 +20,7 @@ from alerts import text
 
 MIN_STEM = 3
 """Letters that must stand before a suffix."""
+_MOST_KNOWN = 100_000  # pairs of words remembered by a table
 
 _SHARED = {
     **dict.fromkeys(("hr", "bs", "sh", "me"), "sr"),
@@ -55,17 +56,27 @@ class Table:
                 inverse.setdefault(other, set()).add(ending)
         object.__setattr__(self, "inverse", {k: tuple(sorted(v)) for k, v in inverse.items()})
         object.__setattr__(self, "longest", max(map(len, [*self.suffixes, *inverse, ""])))
+        object.__setattr__(self, "replaced", max(map(len, ["", *self.replace])))
+        object.__setattr__(self, "_known", {})
 
     inverse: dict[str, tuple[str, ...]] = field(init=False, compare=False)
     longest: int = field(init=False, compare=False)
+    replaced: int = field(init=False, compare=False)  # letters of the longest ending that others take the place of
+    _known: dict[tuple[str, str], bool] = field(init=False, compare=False, repr=False)
 
     def inflects(self, base: str, token: str) -> bool:
         """Whether `token` is `base` with endings or prefixes of this language (or `base` itself)."""
         if token == base:
             return True
-        if len(base) < MIN_STEM:
+        if len(base) < MIN_STEM or (token[:MIN_STEM] != base[:MIN_STEM] and not token.startswith(self.prefixes)):
             return False
-        return any(self._ends(form, rest) for form, rest in self._unprefixed(base, token))
+        known = self._known.get((base, token))
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = any(self._ends(form, rest) for form, rest in self._unprefixed(base, token))
+            self._known[base, token] = known
+        return known
 
     def bases(self, token: str) -> Iterator[str]:
         """Every written form that `token` may be an inflection of, itself first; some come twice."""
@@ -91,14 +102,10 @@ class Table:
     def _ends(self, base: str, token: str) -> bool:
         if token == base or (token.startswith(base) and token[len(base) :] in self.suffixes):
             return True
-        for ending, others in self.replace.items():
-            stem = base[: len(base) - len(ending)]
-            if (
-                base.endswith(ending)
-                and len(stem) >= MIN_STEM
-                and token.startswith(stem)
-                and token[len(stem) :] in others
-            ):
+        for length in range(min(self.replaced, len(base) - MIN_STEM) + 1):
+            stem = base[: len(base) - length]
+            others = self.replace.get(base[len(stem) :])
+            if others is not None and token.startswith(stem) and token[len(stem) :] in others:
                 return True
         return False
 

@@ -222,7 +222,7 @@ class Named(Element):
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
         table, start = document.table, self.token[: inflection.MIN_STEM]
-        if table.prefixes:  # any of them may stand before, and one that takes in the article hides it
+        if table.prefixes and text.script(start[0]) in ("ar", "he"):  # any may stand before; one takes in the article
             core = start[len(table.article) :] if table.article and start.startswith(table.article) else start
             words = [word for word in document.words if core in word]
         else:
@@ -289,14 +289,10 @@ class Pattern:
     def at(self, document: Document, start: int) -> int:
         """The end of this pattern if it stands at `start`, else 0."""
         end = start + len(self.elements)
-        if (
-            start < 0
-            or end > len(document.tokens)
-            or (end - start > 1 and document.paragraph(start) != document.paragraph(end - 1))
-        ):
+        if start < 0 or end > len(document.tokens):
             return 0
-        for offset, element in enumerate(self.elements):
-            if not element.accepts(document, start + offset):
+        for position, element in enumerate(self.elements, start):
+            if not element.accepts(document, position):
                 return 0
         if end - start > 1 and document.paragraph(start) != document.paragraph(end - 1):
             return 0

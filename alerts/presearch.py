@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from alerts import inflection, layout, text
+from alerts.commonness import guess
 from alerts.document import Document
 from alerts.entities import Lexicon
 from alerts.patterns import glob_prefix, glob_regex
-from alerts.rules.commonness import guess
 from alerts.rules.node import Group, Weigh
 from alerts.rules.operators import OPERATORS
 from alerts.rules.operators._properties import Property

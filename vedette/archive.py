@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+from alerts.commonness import guess
 from alerts.entities import Catalogue
 from alerts.indexing import index_terms
 from alerts.monitor import Monitor
 from alerts.notice import matched_sentences
 from alerts.rendering import Mark, marked
-from alerts.rules.commonness import guess
 from alerts.rules.node import Weigh
 from storage import Archived, Transaction
 from vedette.model import Article, Match, Topic

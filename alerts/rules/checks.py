@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from alerts import inflection, text
+from alerts.commonness import common_words, guess
 from alerts.entities import Catalogue, spellings
-from alerts.rules.commonness import guess
 from alerts.rules.errors import Refusal
 from alerts.rules.node import Node, Weigh, rebind
 from alerts.rules.operators._properties import Property, excluded_pairs
-from alerts.rules.operators._terms import TextTerm, common_words
+from alerts.rules.operators._terms import TextTerm
 from alerts.rules.operators.and_ import And
 from alerts.rules.operators.entity import EntityTerm
 from alerts.rules.operators.lang import Lang

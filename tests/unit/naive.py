@@ -46,7 +46,8 @@ def tokens_of(article: Article) -> list[Token]:
             if re.match(r"\n[ \t]*\n", text[at:]):
                 paragraph += 1
                 sentence += 1
-            if text[at] in ".!?" and re.match(r"[.!?]+\s+[^a-zа-я]", text[at:]) and at and text[at - 1] not in ".!?":
+            following = re.match(r"[.!?]+\s+(\S)", text[at:])
+            if following and at and text[at - 1] not in ".!?" and not following[1].islower():
                 sentence += not abbreviates(text, at, article.language)
             if not is_word(text[at]) or text[at] in INVISIBLE:
                 at += 1

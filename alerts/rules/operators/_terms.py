@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Self
 
 from alerts import text
+from alerts.commonness import common_words
 from alerts.document import Document, Hit, Scope
 from alerts.patterns import Pattern, patterns
 from alerts.rules.errors import Refusal
@@ -84,9 +84,3 @@ class TextTerm(Node):
                 self,
                 f"{self.normal()} is a very common word: join it to another in a phrase or with NEAR, or drop it.",
             )
-
-
-@lru_cache(maxsize=1)
-def common_words() -> frozenset[str]:
-    """Folded words that stand in most articles of their language, or of the defence press."""
-    return frozenset(text.fold(word) for word in text.word_list("common"))
