@@ -70,6 +70,7 @@ def examine(settings: Settings, make_clock: Callable[[Store], Clock]) -> Iterato
         yield wall_clock(clock.wall(), now, [worker.beat_at for worker in workers])
         yield daemon(workers, now, clock.speed)
         yield from judge_sources(sources)
+        yield from rendering(sources, settings)
         yield from outbox(deliveries)
         for channel in channels:
             yield reach(channel, settings)
@@ -82,6 +83,9 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     yield Finding("configuration", Level.OK, str(settings.file or "built-in values"))
     if not settings.crawl.contact:
         yield Finding("configuration", Level.NOTE, "set [crawl] contact, so that site owners can reach you")
+    if settings.crawl.websub.callback_url and not settings.web.enabled:
+        text = "crawl.websub.callback_url is set and [web] enabled is false: hubs would call and nobody would answer"
+        yield Finding("configuration", Level.BAD, text)
     if settings.clock.start is not None:
         yield Finding("clock", Level.NOTE, f"simulated: {settings.clock.speed:g} times as fast ([clock])")
 
@@ -138,6 +142,17 @@ def judge_sources(sources: list[SourceStatus]) -> Iterator[Finding]:
     for status in sources:
         if status.source.state is SourceState.GONE:
             yield Finding(f"source {status.source.id}", Level.BAD, "gone for good: give it a new URL, or remove it")
+
+
+def rendering(sources: list[SourceStatus], settings: Settings) -> Iterator[Finding]:
+    """What is missing for sources whose pages are built by scripts."""
+    from crawler.browser import missing
+    from crawler.spiders import KINDS
+
+    active = [status.source for status in sources if status.source.state is SourceState.ACTIVE]
+    rendered = [source.id for source in active if source.kind in KINDS and KINDS[source.kind].renders]
+    if rendered and (problem := missing(settings)):
+        yield Finding("browser", Level.BAD, f"{problem} (for {', '.join(rendered[:5])})")
 
 
 def outbox(counts: Mapping[DeliveryState, int]) -> Iterator[Finding]:

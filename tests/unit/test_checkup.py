@@ -16,7 +16,7 @@ from storage import Worker, open_store
 from vedette import checkup
 from vedette.checkup import Level
 from vedette.cli import cli
-from vedette.config import Settings
+from vedette.config import CrawlSettings, Settings, WebSettings, WebSubSettings
 from vedette.model import Channel, DeliveryState, Source, SourceState, SourceStatus
 
 NOW = datetime(2026, 9, 23, 8, 0, tzinfo=UTC)
@@ -79,6 +79,23 @@ def test_failing_and_gone_sources_are_named() -> None:
     assert findings["source gone"].level is Level.BAD
     assert "source shaky" not in findings
     assert [finding.level for finding in checkup.judge_sources([])] == [Level.NOTE]
+
+
+def test_a_browser_that_is_missing_is_found_where_a_source_needs_it() -> None:
+    settings = Settings(crawl=CrawlSettings(browser="/no/such/chromium"))
+    built = SourceStatus(Source("built", "https://a.example/", "javascript"))
+    (finding,) = checkup.rendering([status("plain", 0), built], settings)
+    assert (finding.subject, finding.level) == ("browser", Level.BAD)
+    assert finding.text == "crawl.browser: there is no program /no/such/chromium (for built)"
+    assert list(checkup.rendering([status("plain", 0)], settings)) == []
+
+
+def test_hubs_that_nobody_would_answer_are_found() -> None:
+    websub = WebSubSettings(callback_url="https://vedette.example")
+    served = Settings(crawl=CrawlSettings(websub=websub))
+    unserved = Settings(crawl=CrawlSettings(websub=websub), web=WebSettings(enabled=False))
+    assert Level.BAD not in {finding.level for finding in checkup.configuration(served)}
+    assert Level.BAD in {finding.level for finding in checkup.configuration(unserved)}
 
 
 def test_messages_given_up_are_found() -> None:
