@@ -12,6 +12,7 @@ from alerts.contexts import Group, groups, guards
 from alerts.effects import Effect, excluding, measured, requiring
 from alerts.features import Corpus, describe
 from alerts.feedback import proposals
+from alerts.monitor import Monitor
 from alerts.rules.node import Node
 from alerts.rules.operators.entity import EntityTerm
 from storage import Archived, Transaction
@@ -56,10 +57,21 @@ class Feedback:
     proposals: tuple[Effect, ...]
 
 
-def contexts(tx: Transaction, rule: str, *, since: datetime, examples: int = 3) -> Contexts:
-    """The hits of a rule since then, grouped by context, and what would keep the rule to each."""
-    asked = Query(tx, rule)
-    rows = list(islice(asked.matches(since), MOST_ARTICLES))
+def contexts(
+    tx: Transaction,
+    rule: str,
+    *,
+    since: datetime,
+    examples: int = 3,
+    most: int = MOST_ARTICLES,
+    monitor: Monitor | None = None,
+) -> Contexts:
+    """The `most` newest hits of a rule since then, grouped by context, and what would keep the rule to each.
+
+    `monitor`: one whose topics are asleep, as for `Query`.
+    """
+    asked = Query(tx, rule, monitor)
+    rows = list(islice(asked.matches(since), most))
     corpus = _corpus(asked, rows)
     found = groups(corpus)
     effects = _guards(asked, corpus, found)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.fairs import BAKU, SEOUL, written
 from tests.newsroom import publish
+from tests.shelf import put
 from tests.website import PASSWORD, Website
 from web import accounts
 from web.visitor import COOKIE
@@ -125,3 +129,22 @@ def test_nothing_is_wider_than_a_phone(chromium: Any, site: Website, path: str) 
     page = signed_in(chromium, site, f"phone{abs(hash(path))}", viewport={"width": 360, "height": 740})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_rule_with_two_meanings_is_parted_by_one_click(chromium: Any, site: Website) -> None:
+    now = site.clock.now()
+    for place, count in ((BAKU, 12), (SEOUL, 16)):
+        put(
+            site.store,
+            [replace(one, text=f"{one.text} Zweibund") for one in written(place, count)],
+            first=now - timedelta(days=30),
+        )
+    page = signed_in(chromium, site, "parter")
+    page.goto("/topics/new")
+    page.fill("#f-rule", "ADEX AND Zweibund")
+    page.wait_for_selector("#result .contexts")
+    assert page.locator("#result .contexts > li").count() == 2
+    page.locator("#result .contexts button").first.click()
+    page.wait_for_function("document.querySelector('#f-rule').value !== 'ADEX AND Zweibund'")
+    page.wait_for_selector("#result [data-one]")
+    assert page.errors == []

@@ -18,12 +18,17 @@ from vedette.backtest import Backtest, backtest
 from vedette.backtest import Reader as Recipient
 from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
+from vedette.tuning import Contexts, contexts
 from web import asking, charts, shown
 from web.problems import Problem
 from web.site import Site, go, render, site_of, translated
 from web.visitor import Form, Reader, Visitor, address_of, field
 
-DAYS = 90
+DAYS, YEAR = 90, 365
+MOST_GROUPED = 500
+"""The newest hits that the editor groups: more of them would keep its reader waiting."""
+LEAST_GROUPED = 6
+"""Hits below which there is nothing to group."""
 LONGEST_RULE = 20_000
 SPARK = timedelta(days=28)
 
@@ -117,6 +122,16 @@ def check(request: Request, found: Reader, form: Form) -> Response:
     return render(request, "tried.html", found, **_tried(request, found, topic_id, rule, saved))
 
 
+@router.post("/topics/contexts")
+def contexts_of(request: Request, found: Reader, form: Form) -> Response:
+    """What the hits of a rule are about, as groups with the clauses that part them; a piece of the editor's page."""
+    try:
+        contexts = _contexts(site_of(request), _rule(form))
+    except RuleError:
+        return Response(status_code=204)  # the editor tells what is wrong
+    return render(request, "contexts.html", found, found=contexts)
+
+
 @router.post("/topics")
 def save(request: Request, found: Reader, form: Form) -> Response:
     """Save a topic, or show again what is wrong with it. A new rule is a new version with author and reason."""
@@ -126,15 +141,18 @@ def save(request: Request, found: Reader, form: Form) -> Response:
         if topic_id and saved is None:
             raise Problem(404)
     title = field(form, "title")[:200]
+    taken = field(form, "take")[:LONGEST_RULE]
     given = Topic(
         id=topic_id or field(form, "id") or slug(title),
-        rule=_rule(form),
+        rule=taken or _rule(form),
         title=title,
         description=field(form, "description")[:2000],
         active=field(form, "active", "yes" if saved is None else "") == "yes",
     )
-    if field(form, "do") == "try":
+    if taken or field(form, "do") in ("try", "contexts"):
         tried = _tried(request, found, topic_id, given.rule, saved)
+        if field(form, "do") == "contexts" and tried["result"] is not None:
+            tried["contexts"] = _contexts(site, given.rule)
         return _editor(request, found, given, saved=saved, tried=tried, reason=field(form, "reason"))
     try:
         stored = store_topic(site, found, given, field(form, "reason"), new=saved is None, address=address_of(request))
@@ -205,7 +223,16 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
     """All that can be said of a rule: its mistake, or its meaning and what it would have caught."""
     site = site_of(request)
     result: Backtest | None = None
-    values: dict[str, Any] = {"rule": rule, "checked": None, "mistake": None, "marked": "", "result": None, "bars": []}
+    values: dict[str, Any] = {
+        "rule": rule,
+        "checked": None,
+        "mistake": None,
+        "marked": "",
+        "result": None,
+        "bars": [],
+        "contexts": None,
+        "least": LEAST_GROUPED,
+    }
     if not rule.strip():
         return values
     cap = site.context.settings.alerts.cap_per_hour
@@ -232,6 +259,13 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
         values |= {"result": result, "bars": charts.per_day(result.days, begin, site.now().date())}
         values["examples"] = [(hit, [shown.starred(s) for s in hit.sentences[:2]]) for hit in result.examples]
     return values
+
+
+def _contexts(site: Site, rule: str) -> Contexts:
+    """The contexts of a rule's hits; RuleError for what is none."""
+    with site.store.read() as tx, site.monitors.lend(tx) as monitor:
+        since = site.now() - timedelta(days=YEAR)
+        return contexts(tx, rule, since=since, examples=2, most=MOST_GROUPED, monitor=monitor)
 
 
 def _proposals(site: Site, topic: Topic, title: str) -> list[str]:

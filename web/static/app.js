@@ -50,7 +50,18 @@ if (editor) {
     result.removeAttribute("aria-busy");
     if (answer.ok) result.innerHTML = await answer.text();
     rule.setAttribute("aria-invalid", String(Boolean(result.querySelector("[data-wrong]"))));
+    group();
   };
+  const group = async () => { // what the hits are about takes a while: it comes after the rest
+    const mine = turn, place = result.querySelector("[data-contexts]");
+    if (!place || place.querySelector(".contexts, [data-one]")) return;
+    place.setAttribute("aria-busy", "true");
+    const answer = await fetch(place.dataset.contexts, { method: "POST", body: new FormData(editor) });
+    if (mine !== turn) return;
+    place.removeAttribute("aria-busy");
+    if (answer.status === 200) place.innerHTML = await answer.text();
+  };
+  group();
   rule.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 600); });
   result.addEventListener("click", (event) => {
     const clause = event.target.closest("[data-clause]");
