@@ -75,3 +75,7 @@ def _match(row: MatchRow) -> StoredMatch:
     spans = tuple(Span(**span) for span in row.spans)
     match = Match(row.topic_id, row.topic_version, spans, row.score, row.id)
     return StoredMatch(row.article_id, row.revision, row.at, match)
+
+
+to_match = _match
+"""For the other aggregates of this room."""

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from storage._base import Aggregate
 from storage.articles import to_article
+from storage.matches import to_match
 from storage.models import AlertEntityRow, AlertRow, ArticleRow, MatchRow, ReadingRow, StoryRow, TopicRow
-from vedette.model import Alert, Article, Span
+from vedette.model import Alert, Article, Match, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class StreamEntry:
     articles: int  # of the story
     read_at: datetime | None
     saved_at: datetime | None
+    match: Match | None = None
 
 
 class Stream(Aggregate):
@@ -193,6 +195,7 @@ def _entry(row: Any) -> StreamEntry:
         articles=articles,
         read_at=reading.read_at if reading else None,
         saved_at=reading.saved_at if reading else None,
+        match=to_match(match).match if match else None,
     )
 
 

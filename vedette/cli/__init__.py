@@ -91,6 +91,16 @@ def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(App).json = True
 
 
+def _set_server(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.ensure_object(App).server = value
+
+
+def _set_token(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.ensure_object(App).token = value
+
+
 def _set_verbose(ctx: click.Context, _: click.Parameter, value: int) -> None:
     if value:
         ctx.ensure_object(App).verbose += value
@@ -113,6 +123,22 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="Answer in JSON, or JSON Lines, on standard output.",
             expose_value=False,
             callback=_set_json,
+        ),
+        click.Option(
+            ["--server"],
+            metavar="URL",
+            help="Ask the HTTP API there, in place of the database.",
+            expose_value=False,
+            hidden=hidden,
+            callback=_set_server,
+        ),
+        click.Option(
+            ["--token"],
+            metavar="TOKEN",
+            help="A token of that server. Default: $VEDETTE_TOKEN, which other users of this machine can't see.",
+            expose_value=False,
+            hidden=hidden,
+            callback=_set_token,
         ),
         click.Option(
             ["-v", "--verbose"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vedette.cli import _output
+from vedette.errors import UsageError
 
 if TYPE_CHECKING:
     from storage import Store
+    from vedette.cli._remote import Remote
     from vedette.clock import Clock
     from vedette.config import Settings
     from vedette.daemon.context import Context
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
 class App:
     """The composition root of one command: `pass_app` hands it to the command function.
 
-    `json` says that the caller wants JSON; `config_path` is `--config`.
+    `json` says that the caller wants JSON; `config_path` is `--config`. With `server` a command asks `remote`; one that
+    asks for anything of this machine instead is refused.
     """
 
     def __init__(self) -> None:
         self.config_path: Path | None = None
         self.json = False
         self.verbose = 0
+        self.server, self.token = "", ""
         self._store: Store | None = None
 
     @cached_property
@@ -35,6 +40,7 @@ class App:
         """The configuration; a ConfigError where it is wrong. Also sets up logging on standard error."""
         from vedette import config, log
 
+        self.refuse_remote()
         settings = config.load(self.config_path)
         log.configure(level=self.log_level(), format=settings.log.format)
         if settings.plugins.modules:
@@ -43,13 +49,34 @@ class App:
             load_plugins(settings.plugins.modules)
         return settings
 
+    @cached_property
+    def remote(self) -> Remote | None:
+        """The server that `--server` names, None where the database is asked."""
+        if not self.server:
+            return None
+        from vedette.cli._remote import Remote
+
+        return Remote(self.server, self.token or os.environ.get("VEDETTE_TOKEN", ""))
+
+    def refuse_remote(self) -> None:
+        """UsageError with `--server`: for what concerns this machine alone."""
+        if self.server:
+            raise UsageError("this works on the machine of the daemon only: leave out --server")
+
     def log_level(self) -> str:
         """The level to log at: one-shot commands are quiet below warnings, unless -v says otherwise."""
         return {0: "warning", 1: "info"}.get(self.verbose, "debug")
 
     @cached_property
     def clock(self) -> Clock:
-        """The clock that the configuration asks for; a simulated one continues where the daemon anchored it."""
+        """The clock that the configuration asks for; a simulated one continues where the daemon anchored it.
+
+        With `--server` the machine's own.
+        """
+        if self.server:
+            from vedette.clock import SystemClock
+
+            return SystemClock()
         from vedette.daemon.context import make_clock
 
         return make_clock(self.settings, self.store() if self.settings.clock.start else None)
@@ -66,6 +93,7 @@ class App:
 
         With `create` it is made and brought up to date first.
         """
+        self.refuse_remote()
         if self._store is None:
             from storage import open_store
 
@@ -74,6 +102,8 @@ class App:
 
     def close(self) -> None:
         """Close what was opened."""
+        if "remote" in self.__dict__ and self.remote is not None:
+            self.remote.close()
         if self._store is not None:
             self._store.close()
             self._store = None

@@ -27,8 +27,11 @@ def command() -> None:
 def list_(app: App, topic: str | None, days: int | None, limit: int) -> None:
     """Show alerts, the newest first."""
     since = app.clock.now() - timedelta(days=days) if days else None
-    with app.store().read() as tx:
-        rows = tx.alerts.list(limit, topic, since)
+    if app.remote:
+        rows = app.remote.alerts(limit, topic, since)
+    else:
+        with app.store().read() as tx:
+            rows = tx.alerts.list(limit, topic, since)
     app.emit_rows(
         rows,
         ("id", "created", "topic", "language", "site", "articles", "title", "url"),

@@ -49,6 +49,7 @@ def init(app: App, file: Path | None) -> None:
     from vedette import config
     from vedette.errors import UsageError
 
+    app.refuse_remote()
     target = file or app.config_path or Path(config.FILE_NAME)
     try:
         with target.open("x", encoding="utf-8") as handle:
@@ -64,6 +65,7 @@ def path(app: App) -> None:
     """Print the path of the configuration file in use; exits 1 where there is none."""
     from vedette.config import find_file
 
+    app.refuse_remote()
     found = find_file(app.config_path)
     if app.json:
         emit_json({"file": found})
@@ -81,5 +83,6 @@ def new_key(app: App) -> None:
     """Print a fresh key for [secrets] key."""
     from vedette.secrets import Vault
 
+    app.refuse_remote()
     key = Vault.new_key()
     app.emit({"key": key}, key)

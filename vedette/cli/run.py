@@ -17,4 +17,5 @@ def command(app: App) -> None:
     """
     from scheduler import run
 
+    app.refuse_remote()
     run(app.config_path)

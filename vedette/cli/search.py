@@ -26,9 +26,12 @@ def command(app: App, query: str, days: int | None, limit: int) -> int:
     """
     from vedette.archive import search
 
-    since = app.clock.now() - timedelta(days=days) if days else None
-    with app.store().read() as tx:
-        found = search(tx, query, now=app.clock.now(), since=since, limit=limit)
+    if app.remote:
+        found = app.remote.search(query, days, limit)
+    else:
+        since = app.clock.now() - timedelta(days=days) if days else None
+        with app.store().read() as tx:
+            found = search(tx, query, now=app.clock.now(), since=since, limit=limit)
     if app.json:
         emit_lines(hit.value() for hit in found)
     else:

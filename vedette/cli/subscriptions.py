@@ -17,8 +17,11 @@ def command() -> None:
 @pass_app
 def list_(app: App) -> None:
     """Show all subscriptions."""
-    with app.store().read() as tx:
-        rows = tx.subscriptions.list()
+    if app.remote:
+        rows = app.remote.subscriptions()
+    else:
+        with app.store().read() as tx:
+            rows = tx.subscriptions.list()
     app.emit_rows(
         rows,
         ("id", "analyst", "topic", "channel", "cadence", "digest at", "quiet hours", "muted until", "active"),
@@ -71,9 +74,13 @@ def add(app: App, analyst: str, topic: str, channel: str, quiet_hours: str, cade
         "digest_at": digest_at,
     }
     (subscription,) = apply.subscriptions("subscription", row)
-    declared = apply.Declared("subscription", subscriptions=[subscription])
-    (line,) = apply.apply(declared, app.store(), app.settings.vault(), app.clock.now())
-    app.emit({"subscription": subscription, "answer": line.answer}, f"{line.answer}: {subscription.id}")
+    if app.remote:
+        subscription, answer = app.remote.subscribe(analyst, row)
+    else:
+        declared = apply.Declared("subscription", subscriptions=[subscription])
+        (line,) = apply.apply(declared, app.store(), app.settings.vault(), app.clock.now())
+        answer = line.answer
+    app.emit({"subscription": subscription, "answer": answer}, f"{answer}: {subscription.id}")
 
 
 @command.command()
@@ -83,6 +90,10 @@ def remove(app: App, ids: tuple[str, ...]) -> None:
     """End subscriptions. What waits for them is withheld."""
     from alerts.wishes import unsubscribe
 
+    if app.remote:
+        for name in ids:
+            app.remote.unsubscribe(name)
+        return
     with app.store().write() as tx:
         for name in ids:
             if not unsubscribe(tx, name, app.clock.now()):
@@ -95,8 +106,11 @@ def _chosen(app: App, ids: tuple[str, ...], topic: str | None, analyst: str | No
         raise UsageError("name subscriptions, or --topic and --analyst")
     if ids:
         return list(ids)
-    with app.store().read() as tx:
-        found = [s.id for s in tx.subscriptions.list(topic=topic, analyst=analyst)]
+    if app.remote:
+        found = [s.id for s in app.remote.subscriptions(topic) if analyst in (None, s.analyst)]
+    else:
+        with app.store().read() as tx:
+            found = [s.id for s in tx.subscriptions.list(topic=topic, analyst=analyst)]
     if not found:
         raise UsageError("there is no such subscription: `vedette subscriptions list` shows them")
     return found
@@ -118,9 +132,12 @@ def mute(app: App, ids: tuple[str, ...], topic: str | None, analyst: str | None,
     from alerts.wishes import mute as wish
 
     now, chosen = app.clock.now(), _chosen(app, ids, topic, analyst)
-    until = now + timedelta(hours=hours)
-    with app.store().write() as tx:
-        withheld = sum(wish(tx, name, until, now) for name in chosen)
+    until, withheld = now + timedelta(hours=hours), 0
+    if app.remote:
+        until = max(app.remote.mute(name, hours) or until for name in chosen)
+    else:
+        with app.store().write() as tx:
+            withheld = sum(wish(tx, name, until, now) for name in chosen)
     said = f"muted until {until:%Y-%m-%d %H:%M} UTC: {', '.join(chosen)}"
     value = {"muted": chosen, "muted_until": until, "withheld": withheld}
     app.emit(value, said + (f"; {withheld} waiting messages are withheld" if withheld else ""))
@@ -136,7 +153,11 @@ def unmute(app: App, ids: tuple[str, ...], topic: str | None, analyst: str | Non
     from alerts.wishes import unmute as wish
 
     chosen = _chosen(app, ids, topic, analyst)
-    with app.store().write() as tx:
+    if app.remote:
         for name in chosen:
-            wish(tx, name)
+            app.remote.mute(name, 0)
+    else:
+        with app.store().write() as tx:
+            for name in chosen:
+                wish(tx, name)
     app.emit({"unmuted": chosen}, f"delivers again: {', '.join(chosen)}")

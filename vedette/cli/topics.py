@@ -27,10 +27,8 @@ def command() -> None:
 @pass_app
 def list_(app: App) -> None:
     """Show all topics."""
-    with app.store().read() as tx:
-        rows = tx.topics.list()
     app.emit_rows(
-        rows,
+        _all(app),
         ("id", "title", "version", "active", "rule"),
         lambda t: (t.id, t.title, t.version, t.active, " ".join(t.rule.split())),
         empty="There are no topics yet: `vedette topics add ID RULE`.",
@@ -47,9 +45,8 @@ def add(app: App, topic_id: str, rule: str, title: str, description: str) -> Non
     """Make a topic; RULE - reads it from standard input. A rule that must be refused says where and why."""
     from vedette.model import Topic
 
-    with app.store().read() as tx:
-        if tx.topics.get(topic_id) is not None:
-            raise UsageError(f"there is a topic {topic_id!r} already: `vedette topics edit {topic_id}`")
+    if _find(app, topic_id) is not None:
+        raise UsageError(f"there is a topic {topic_id!r} already: `vedette topics edit {topic_id}`")
     save(app, Topic(topic_id, _rule(rule), title or topic_id, description), "", "")
 
 
@@ -91,8 +88,11 @@ def edit(
 def show(app: App, topic_id: str) -> None:
     """Show a topic with all versions of its rule."""
     topic = _get(app, topic_id)
-    with app.store().read() as tx:
-        versions = tx.topics.versions(topic_id)
+    if app.remote:
+        versions = app.remote.versions(topic_id)
+    else:
+        with app.store().read() as tx:
+            versions = tx.topics.versions(topic_id)
     lines = [f"{topic.id}: {topic.title}", topic.description, "", topic.rule, ""]
     lines += [f"version {v.version} of {v.at:%Y-%m-%d %H:%M} {v.author} {v.reason}".rstrip() for v in versions]
     app.emit({"topic": topic, "versions": versions}, "\n".join(lines))
@@ -103,6 +103,10 @@ def show(app: App, topic_id: str) -> None:
 @pass_app
 def remove(app: App, ids: tuple[str, ...]) -> None:
     """Forget topics that nobody subscribes to."""
+    if app.remote:
+        for name in ids:
+            app.remote.delete_topic(name)
+        return
     with app.store().write() as tx:
         for name in ids:
             if not tx.topics.delete(name):
@@ -170,17 +174,27 @@ def export(app: App) -> None:
     """Print all topics as YAML that `vedette apply` takes."""
     import yaml
 
-    with app.store().read() as tx:
-        rows = [
-            {"id": t.id, "title": t.title, "description": t.description, "rule": t.rule, "active": t.active}
-            for t in tx.topics.list()
-        ]
+    names = ("id", "title", "description", "rule", "active")
+    rows = [{name: getattr(topic, name) for name in names} for topic in _all(app)]
     click.echo(yaml.safe_dump({"topics": rows}, allow_unicode=True, sort_keys=False), nl=False)
 
 
-def _get(app: App, topic_id: str) -> Topic:
+def _all(app: App) -> list[Topic]:
+    if app.remote:
+        return app.remote.topics()
     with app.store().read() as tx:
-        topic = tx.topics.get(topic_id)
+        return tx.topics.list()
+
+
+def _find(app: App, topic_id: str) -> Topic | None:
+    if app.remote:
+        return app.remote.topic(topic_id)
+    with app.store().read() as tx:
+        return tx.topics.get(topic_id)
+
+
+def _get(app: App, topic_id: str) -> Topic:
+    topic = _find(app, topic_id)
     if topic is None:
         raise UsageError(f"unknown topic {topic_id!r}: `vedette topics list` shows them")
     return topic
@@ -192,6 +206,16 @@ def _rule(text: str) -> str:
 
 def save(app: App, topic: Topic, author: str, reason: str) -> None:
     """Store a topic and say so; RuleError for a rule that must be refused."""
+    if app.remote:
+        if author:
+            raise UsageError("--author: with --server the author is who the token belongs to")
+        stored, answer = app.remote.put_topic(topic, reason)
+    else:
+        stored, answer = _store(app, topic, author, reason)
+    app.emit({"topic": stored, "answer": answer}, f"{answer}: {stored.id}, version {stored.version}")
+
+
+def _store(app: App, topic: Topic, author: str, reason: str) -> tuple[Topic, str]:
     from alerts.entities import Catalogue
     from alerts.monitor import Monitor
 
@@ -200,5 +224,4 @@ def save(app: App, topic: Topic, author: str, reason: str) -> None:
         monitor = Monitor(lambda: Catalogue.shipped().with_entities(entities))
         monitor.put_all([t for t in tx.topics.list() if t.id != topic.id])
         monitor.put(topic)
-        stored, answer = tx.topics.put(topic, app.clock.now(), author, reason)
-    app.emit({"topic": stored, "answer": answer}, f"{answer}: {stored.id}, version {stored.version}")
+        return tx.topics.put(topic, app.clock.now(), author, reason)

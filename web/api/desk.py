@@ -92,7 +92,7 @@ class SubscriptionRequest(Model):
 class MuteRequest(Model):
     """For how long to hear nothing; 0 unmutes."""
 
-    hours: int = Field(ge=0, le=24 * 365, examples=[24])
+    hours: float = Field(ge=0, le=24 * 365, examples=[24])
 
 
 class AuditBody(Model):

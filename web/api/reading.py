@@ -24,6 +24,26 @@ router = make_router("reading")
 Key = Annotated[int, Path(ge=1, le=BIGGEST)]
 
 
+class SpanBody(Model):
+    """A hit: `text` is exactly the field of the article from `start` to `end`, in code points."""
+
+    field: str = Field(examples=["body"])
+    start: int
+    end: int
+    text: str
+    term: str
+    entity: str | None
+
+
+class MatchBody(Model):
+    """Which version of a topic's rule matched, and where."""
+
+    id: int
+    version: int
+    score: float | None
+    spans: list[SpanBody]
+
+
 class AlertBody(Model):
     """An alert with the article that caused it."""
 
@@ -31,6 +51,8 @@ class AlertBody(Model):
     topic: str = Field(examples=["az-it-air"])
     topic_title: str
     story: int
+    episode: int = Field(description="Counts the alerts of the topic on the story", examples=[1])
+    article: int
     created_at: datetime
     title: str
     url: str
@@ -41,6 +63,7 @@ class AlertBody(Model):
     published_at: datetime | None
     articles: int = Field(description="Of the story")
     score: float | None
+    match: MatchBody | None = Field(description="null where it is not kept any more")
     hits: list[str] = Field(description="Entities and words that hit", examples=[["c-27j", "baku"]])
     read: bool
     saved: bool
@@ -87,6 +110,7 @@ class HitBody(Model):
     story: int
     score: float | None
     sentences: list[str] = Field(description="HTML, the hits in <mark>")
+    spans: list[SpanBody]
 
 
 class FacetBody(Model):
@@ -147,6 +171,8 @@ def alert_body(entry: StreamEntry) -> AlertBody:
         topic=entry.alert.topic,
         topic_title=entry.topic_title,
         story=entry.alert.story_id,
+        episode=entry.alert.episode,
+        article=entry.alert.article_id,
         created_at=entry.alert.created_at,
         title=article.title,
         url=article.url,
@@ -157,6 +183,7 @@ def alert_body(entry: StreamEntry) -> AlertBody:
         published_at=article.published_at,
         articles=entry.articles,
         score=entry.score,
+        match=MatchBody.model_validate(entry.match) if entry.match is not None else None,
         hits=list(dict.fromkeys(span.entity or span.text for span in entry.spans)),
         read=entry.read_at is not None,
         saved=entry.saved_at is not None,
@@ -243,7 +270,8 @@ def search(
                 article=article_body(hit.article, hit.seen_at),
                 story=hit.story_id,
                 score=hit.match.score,
-                sentences=[str(quote) for quote in quotes(hit.article, hit.match.spans)],
+                sentences=[str(quote) for quote in quotes(hit.article, hit.match.spans, limit=50)],
+                spans=[SpanBody.model_validate(span) for span in hit.match.spans],
             )
             for hit in shown
         ],

@@ -1,0 +1,217 @@
+"""The HTTP API of another machine in place of the database: `--server URL` with a token.
+
+Answers become the same values as the database gives, so that commands print them the same way.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from vedette import __version__
+from vedette.errors import RuleError, UsageError, VedetteError
+from vedette.model import Alert, Article, Cadence, Match, Span, Subscription, Topic
+
+if TYPE_CHECKING:
+    from storage import AlertView, TopicVersion
+    from vedette.archive import Found
+
+PIECE = 200
+"""Rows that are asked for at a time."""
+SECONDS = 60.0
+
+
+class Remote:
+    """A server, asked with a token. Its refusals are UsageErrors; a server that can't be reached is a VedetteError."""
+
+    def __init__(self, server: str, token: str) -> None:
+        """UsageError for an address that is none, or without a token."""
+        parts = urlsplit(server)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"--server {server}: write its address, such as https://vedette.example.org")
+        if not token:
+            raise UsageError(
+                "--server needs a token: give --token or set VEDETTE_TOKEN; the page of your account makes one"
+            )
+        self.server = server.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}", "User-Agent": f"vedette/{__version__}"}
+        self._client = httpx.Client(base_url=f"{self.server}/api/v1", headers=headers, timeout=SECONDS)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def ask(self, method: str, path: str, *, missing: str = "", **options: Any) -> Any:
+        """The answer's JSON, None for an empty one. `missing` is what to say where there is no such thing."""
+        try:
+            answer = self._client.request(method, path, **options)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}") from None
+        if answer.is_success:
+            return self._json(answer) if answer.content else None
+        if answer.status_code == 404 and missing:
+            raise UsageError(missing)
+        self._refuse(answer)
+        return None
+
+    def _json(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError:
+            raise VedetteError(f"{self.server} is no Vedette: its answer is not JSON") from None
+
+    def _refuse(self, answer: httpx.Response) -> None:
+        problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+        body: dict[str, Any] = self._json(answer) if problem else {}
+        if "remedy" in body:
+            names = ("start", "end", "line", "column", "remedy")
+            raise RuleError(body["message"], **{name: body[name] for name in names})
+        said = body.get("detail") or f"answered {answer.status_code}"
+        raise (UsageError if answer.status_code in (404, 409, 422) else VedetteError)(f"{self.server}: {said}")
+
+    def rows(self, path: str, limit: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a list, piece by piece."""
+        cursor = ""
+        while limit is None or limit > 0:
+            piece = PIECE if limit is None else min(limit, PIECE)
+            found = self.ask("GET", path, params={**query, "limit": piece, **({"cursor": cursor} if cursor else {})})
+            yield from found["items"]
+            limit = None if limit is None else limit - len(found["items"])
+            cursor = found["next"]
+            if not cursor:
+                return
+
+    # ------------------------------------------------------------------ topics
+
+    def topics(self) -> list[Topic]:
+        """All topics, by id."""
+        return [Topic(**row) for row in self.rows("/topics")]
+
+    def topic(self, topic_id: str) -> Topic | None:
+        """One topic."""
+        return next((topic for topic in self.topics() if topic.id == topic_id), None)
+
+    def versions(self, topic_id: str) -> list[TopicVersion]:
+        """All versions of a topic, the first one first."""
+        from storage import TopicVersion
+
+        rows = self.ask("GET", f"/topics/{_part(topic_id)}/versions")
+        return [TopicVersion(**{**row, "at": _instant(row["at"])}) for row in rows]
+
+    def put_topic(self, topic: Topic, reason: str) -> tuple[Topic, str]:
+        """Make or change a topic: as it is stored, and created, changed or same."""
+        before = self.topic(topic.id)
+        body = {name: getattr(topic, name) for name in ("title", "description", "rule", "active")}
+        after = Topic(**self.ask("PUT", f"/topics/{_part(topic.id)}", json={**body, "reason": reason}))
+        return after, "created" if before is None else "same" if before == after else "changed"
+
+    def delete_topic(self, topic_id: str) -> None:
+        """Forget a topic."""
+        said = f"unknown topic {topic_id!r}: `vedette topics list` shows them"
+        self.ask("DELETE", f"/topics/{_part(topic_id)}", missing=said)
+
+    # ------------------------------------------------------------------ reading
+
+    def alerts(self, limit: int, topic: str | None, since: datetime | None) -> list[AlertView]:
+        """Alerts, the newest first."""
+        found = []
+        for row in self.rows("/alerts", limit, **({"topic": topic} if topic else {})):
+            view = _alert(row)
+            if since is not None and view.alert.created_at < since:
+                break
+            found.append(view)
+        return found
+
+    def search(self, query: str, days: int | None, limit: int) -> list[Found]:
+        """The newest articles that a rule matches."""
+        from vedette.archive import Found
+
+        found = []
+        for row in self.rows("/search", limit, q=query, days=days or 0):
+            match = Match("?", 1, _spans(row["spans"]), row["score"])
+            found.append(Found(_article(row["article"]), match, tuple(map(_starred, row["sentences"]))))
+        return found
+
+    # ------------------------------------------------------------------ subscriptions
+
+    def subscriptions(self, topic: str | None = None) -> list[Subscription]:
+        """One's own subscriptions."""
+        me = self.ask("GET", "/me")["id"]
+        found = [_subscription(row, me) for row in self.rows("/subscriptions")]
+        return [one for one in found if topic is None or one.topic == topic]
+
+    def subscribe(self, analyst: str, row: Mapping[str, Any]) -> tuple[Subscription, str]:
+        """Follow a topic: the subscription, and created, changed or same. Nobody subscribes others."""
+        known = {one.id: one for one in self.subscriptions()}
+        me = self.ask("GET", "/me")["id"]
+        if analyst != me:
+            raise UsageError(f"the token is {me}'s: {analyst} must subscribe with their own")
+        body = {name: row[name] for name in ("topic", "channel", "cadence", "quiet_hours", "digest_at")}
+        made = _subscription(self.ask("POST", "/subscriptions", json=body), me)
+        before = known.get(made.id)
+        return made, "created" if before is None else "same" if before == made else "changed"
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        """End a subscription."""
+        self.ask("DELETE", f"/subscriptions/{_part(subscription_id)}", missing=_unknown(subscription_id))
+
+    def mute(self, subscription_id: str, hours: float) -> datetime | None:
+        """Hear nothing for some hours, 0: hear again; until when."""
+        path = f"/subscriptions/{_part(subscription_id)}/mute"
+        return _instant(self.ask("POST", path, json={"hours": hours}, missing=_unknown(subscription_id))["muted_until"])
+
+
+def _unknown(subscription_id: str) -> str:
+    return f"unknown subscription {subscription_id!r}: `vedette subscriptions list` shows them"
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path."""
+    return quote(name, safe="")
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _spans(rows: list[dict[str, Any]]) -> tuple[Span, ...]:
+    return tuple(Span(**row) for row in rows)
+
+
+def _starred(sentence: str) -> str:
+    """A sentence of HTML as commands print it."""
+    return html.unescape(sentence.replace("<mark>", "*").replace("</mark>", "*"))
+
+
+def _article(row: dict[str, Any]) -> Article:
+    names = ("id", "title", "url", "site", "source", "language", "country", "revision")
+    given = {name: row[name] for name in names}
+    authors, published = tuple(row["authors"]), _instant(row["published_at"])
+    return Article(text=row.get("text") or "", authors=authors, published_at=published, **given)
+
+
+def _alert(row: dict[str, Any]) -> AlertView:
+    from storage import AlertView
+
+    created, match = _instant(row["created_at"]), row["match"]
+    assert created is not None
+    return AlertView(
+        alert=Alert(row["id"], row["topic"], row["story"], row["episode"], created, row["article"]),
+        topic_title=row["topic_title"],
+        article_title=row["title"],
+        published_at=_instant(row["published_at"]),
+        match=Match(row["topic"], match["version"], _spans(match["spans"]), match["score"], match["id"])
+        if match
+        else None,
+        **{name: row[name] for name in ("url", "site", "language", "articles")},
+    )
+
+
+def _subscription(row: dict[str, Any], analyst: str) -> Subscription:
+    given = {**row, "cadence": Cadence(row["cadence"]), "muted_until": _instant(row["muted_until"])}
+    return Subscription(analyst=analyst, **given)
