@@ -269,3 +269,35 @@ def test_an_identity_has_one_item_whatever_shows_it(
         assert new == claimed == len(identities)
     finally:
         store.close()
+
+
+def test_hubs_are_claimed_once_and_their_calls_are_not_lost(store: Store, now: datetime) -> None:
+    with store.write() as tx:
+        tx.sources.put(source("a"), now)
+        tx.websub.heard("a", "https://hub.example/", "https://a.example/feed", now)
+        tx.websub.heard("a", "https://hub.example/", "https://a.example/feed", now)
+        assert tx.websub.any_work(now)
+        claimed = tx.websub.claim(now, now + MINUTE)
+        assert claimed is not None
+        assert tx.websub.claim(now, now + MINUTE) is None
+        assert not tx.websub.any_work(now)
+    with store.write() as tx:
+        tx.websub.granted(claimed.id, expires_at=now + 9 * MINUTE, renew_at=now + 8 * MINUTE)
+        (poll,) = tx.sources.claim_due("crawl:x:1", now, 1, now + 5 * MINUTE)
+        tx.websub.ping(claimed.id, now, MINUTE)  # the source is being polled
+        assert tx.websub.any_work(now)
+        assert record(tx, "a", poll.owner, now, next_poll_at=now + 60 * MINUTE)
+        tx.websub.serve_pings(now, MINUTE)
+        status = tx.sources.get("a")
+        assert status is not None
+        assert status.next_poll_at == now + MINUTE
+        assert not tx.websub.any_work(now)
+        # another hub: the old one is left, and left again by its source's end is nothing new
+        tx.websub.heard("a", "https://other.example/", "https://a.example/feed", now)
+        tx.sources.delete("a")
+        assert tx.websub.any_work(now)
+        assert tx.websub.leave_unwatched(now) == 1
+        assert {own.state for own in tx.websub.list("a")} == {"leaving"}
+        for own in tx.websub.list():
+            tx.websub.forget(own.id)
+        assert tx.websub.list() == []
