@@ -55,6 +55,10 @@ def extract(
     published, modified = dates.published(document), dates.modified(document)
     explain("published", f"{published.evidence}: {published.at.isoformat()}" if published else "no date")
     entry = page.entry
+    spoken = language.detect(f"{title}\n{text}", hints=language.hints(document))
+    passages = language.passages(text, spoken)
+    elsewhere = ", ".join(f"{p.language} from {p.start} to {p.end}" for p in passages)
+    explain("language", f"{spoken or 'unknown'}{f', but {elsewhere}' if elsewhere else ''}")
     return Article(
         title=title,
         text=text,
@@ -66,7 +70,8 @@ def extract(
         published_evidence=published.evidence if published else "",
         published_zone=published.zone if published else "",
         modified_at=modified.at if modified else None,
-        language=language.detect(f"{title}\n{text}", hints=language.hints(document)),
+        language=spoken,
+        passages=passages,
         site=site,
         image=metadata.image(document),
         section=metadata.section(document),

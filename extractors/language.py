@@ -7,12 +7,17 @@ from functools import lru_cache
 from typing import Any
 
 from extractors.document import Document
+from vedette.model import Passage
 
 SAMPLE = 2000
 """Characters looked at."""
 AZERBAIJANI = 0.03
 """The share of schwas among the letters above which a text is Azerbaijani, where they are every twelfth letter; a
 name or two in another language's text stay below."""
+LETTERS = 60
+"""What a paragraph must have for its own language to be told."""
+CLEAR = 0.75
+"""A paragraph is in another language where the article's scores less than this share of the best."""
 SCRIPTS = (
     ("hy", "\u0531-\u058f"),
     ("ka", "\u10a0-\u10ff"),
@@ -49,6 +54,35 @@ def detect(text: str, *, hints: tuple[str, ...] = ()) -> str:
         if scores.get(hint, 0.0) >= 0.9 * scores[best]:
             return hint
     return best
+
+
+def passages(text: str, language: str) -> tuple[Passage, ...]:
+    """The paragraphs of a text that are in another language than the text's, neighbours in one language joined.
+
+    Short paragraphs belong to no language: names and numbers say little.
+    """
+    found: list[Passage] = []
+    start = 0
+    for paragraph in text.split("\n\n"):
+        end = start + len(paragraph)
+        own = _own(paragraph, language)
+        if own and found and (found[-1].end, found[-1].language) == (start - 2, own):
+            found[-1] = Passage(found[-1].start, end, own)
+        elif own:
+            found.append(Passage(start, end, own))
+        start = end + 2
+    return tuple(found)
+
+
+def _own(paragraph: str, language: str) -> str:
+    """The language of a paragraph where it surely is another one than the text's."""
+    if not language or sum(char.isalpha() for char in paragraph) < LETTERS:
+        return ""
+    own = detect(paragraph, hints=(language,))
+    if own == language:
+        return ""
+    scores: dict[str, float] = _detector().detect(paragraph[:SAMPLE]).scores()
+    return "" if scores.get(language, 0.0) > CLEAR * scores.get(own, 0.0) > 0 else own
 
 
 def hints(document: Document) -> tuple[str, ...]:

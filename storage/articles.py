@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from storage._base import Aggregate, instant, iso
 from storage.models import ArticleRow, RevisionRow, StoryRow
-from vedette.model import Article, Change, Join, PageKind, Stored
+from vedette.model import Article, Change, Join, PageKind, Passage, Stored
 
 COLUMNS = ("source", "title", "text", "language", "country", "site", "published_at", "revision")
 """Fields of an Article with a column of their own; the others are kept as JSON."""
@@ -176,6 +176,7 @@ def _article(row: ArticleRow) -> Article:
     fields = dict(row.fields)
     for name in ("authors", "tags", "robots"):
         fields[name] = tuple(fields.get(name, ()))
+    fields["passages"] = tuple(Passage(**passage) for passage in fields.get("passages", ()))
     fields["modified_at"] = instant(fields.get("modified_at"))
     fields["kind"] = PageKind(fields["kind"])
     return Article(id=row.id, **{name: getattr(row, name) for name in COLUMNS}, **fields)

@@ -241,6 +241,15 @@ class PageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole paragraphs of an article's text, from `start` to `end`, in another language than the article's."""
+
+    start: int
+    end: int
+    language: str  # ISO 639-1
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """What was extracted from one page. Paragraphs of `text` are parted by a blank line."""
 
@@ -255,6 +264,7 @@ class Article:
     published_zone: str = ""  # the offset as written, "+04:00"; "" where the page gave none
     modified_at: datetime | None = None
     language: str = ""  # ISO 639-1
+    passages: tuple[Passage, ...] = ()  # in other languages, as far as there are any
     site: str = ""
     image: str = ""
     section: str = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storage import Store, Transaction
-from vedette.model import Article, Join, Match, Topic
+from vedette.model import Article, Join, Match, Passage, Topic
 
 
 def stored(tx: Transaction, name: str, now: datetime, *, story: int | None = None, like: int | None = None) -> int:
@@ -121,3 +122,13 @@ def test_an_analyst_merges_stories_and_a_topic_keeps_one_open_alert(store: Store
         assert tx.alerts.open_for("only", into).id == theirs  # type: ignore[union-attr]
         assert [story.id for story in tx.stories.list(10)] == [into]
         assert tx.stories.merge(into, into, "itself", now) == 0
+
+
+def test_an_article_comes_back_as_it_was_stored(store: Store, now: datetime) -> None:
+    passages = (Passage(14, 28, "ru"),)
+    given = Article("Title", "A paragraph.\n\nЕщё один абзац", "https://a.invalid/1", language="en", passages=passages)
+    with store.write() as tx:
+        kept = tx.articles.store(given, None, now, story=None).article
+        assert kept.id is not None
+        found = tx.articles.get(kept.id)
+    assert found == replace(given, id=kept.id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractors.document import Document
-from extractors.language import detect, hints
-from vedette.model import Entry, Page
+from extractors.language import detect, hints, passages
+from vedette.model import Entry, Page, Passage
 
 TITLES = {
     "en": [
@@ -130,3 +130,31 @@ def test_hints_come_in_the_order_of_their_worth() -> None:
     page = Page("", html, entry=Entry(url="", language="en"), source_language="tr")
     assert hints(Document(page)) == ("az", "ru", "en", "tr")
     assert hints(Document(Page("", b'<html lang="{{lang}}"><body>x</body></html>'))) == ()
+
+
+AZERBAIJANI = (
+    "Müdafiə Nazirliyinin nümayəndə heyəti Romada İtaliya şirkəti ilə danışıqlar aparıb və dörd nəqliyyat təyyarəsi üçün "
+    "müqavilə imzalayıb."
+)
+RUSSIAN = (
+    "«Мы довольны ходом переговоров и рассчитываем на то, что первые самолёты прибудут в Баку до конца года», — сказал "
+    "представитель компании."
+)
+ENGLISH = (
+    "“We are pleased with these talks and expect that the first aircraft will arrive in Baku before the end of the year,” "
+    "the company said in a statement."
+)
+
+
+def test_a_quoted_paragraph_keeps_its_own_language() -> None:
+    text = f"{AZERBAIJANI}\n\n{RUSSIAN}\n\n{AZERBAIJANI}\n\n{ENGLISH}\n\n{ENGLISH}\n\nC-27J, Leonardo, Roma."
+    russian, english = passages(text, "az")
+    assert (text[russian.start : russian.end], russian.language) == (RUSSIAN, "ru")
+    assert (text[english.start : english.end], english.language) == (f"{ENGLISH}\n\n{ENGLISH}", "en")
+
+
+def test_a_text_in_one_language_has_no_passages() -> None:
+    assert passages(f"{AZERBAIJANI}\n\n{AZERBAIJANI}", "az") == ()
+    assert passages(f"{ENGLISH}\n\n“Мы довольны.”", "en") == ()
+    assert passages(RUSSIAN, "") == ()
+    assert passages(RUSSIAN, "az") == (Passage(0, len(RUSSIAN), "ru"),)
