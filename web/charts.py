@@ -67,7 +67,7 @@ def strip(days: Mapping[str, tuple[int, int]], last: date, label: str, *, count:
     for place in range(count):
         name = (last - timedelta(days=count - 1 - place)).isoformat()
         good, bad = days.get(name, (0, 0))
-        kind = "none" if not good + bad else "good" if not bad else "bad" if not good else "mixed"
+        kind = kind_of_day(good, bad)
         parts.append(
             Markup('<rect x="{}" y="0" width="6" height="16" rx="1.5" class="cell {}"><title>{}</title></rect>').format(
                 place * 8, kind, f"{name}: {good} ✓ {bad} ✗"
@@ -78,10 +78,40 @@ def strip(days: Mapping[str, tuple[int, int]], last: date, label: str, *, count:
     )
 
 
+def year(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
+    """A cell a day for 53 weeks, a column a week from Monday: visits that worked and that failed."""
+    monday = last - timedelta(days=last.weekday() + 52 * 7)
+    parts, worked, failed = [], 0, 0
+    for place in range((last - monday).days + 1):
+        name = (monday + timedelta(days=place)).isoformat()
+        good, bad = days.get(name, (0, 0))
+        worked, failed = worked + good, failed + bad
+        if good + bad:
+            parts.append(
+                Markup(
+                    '<rect x="{}" y="{}" width="9" height="9" rx="2" class="cell {}"><title>{}</title></rect>'
+                ).format(place // 7 * 11, place % 7 * 11, kind_of_day(good, bad), f"{name}: {good} ✓ {bad} ✗")
+            )
+        else:
+            parts.append(
+                Markup('<rect x="{}" y="{}" width="9" height="9" rx="2" class="cell none"/>').format(
+                    place // 7 * 11, place % 7 * 11
+                )
+            )
+    return Markup('<svg class="year" role="img" viewBox="0 0 583 77"><title>{}</title><desc>{}</desc>{}</svg>').format(
+        label, f"{worked} ✓ {failed} ✗", Markup("").join(parts)
+    )
+
+
+def kind_of_day(good: int, bad: int) -> str:
+    """The colour of a day's cell."""
+    return "none" if not good + bad else "good" if not bad else "bad" if not good else "mixed"
+
+
 def per_day(days: Mapping[str, int], first: date, last: date) -> list[tuple[str, int]]:
     """Every day from the first to the last, with 0 for those that are left out."""
     span = (last - first).days + 1
     return [(name, days.get(name, 0)) for name in ((first + timedelta(days=n)).isoformat() for n in range(span))]
 
 
-__all__ = ["bars", "days", "per_day", "spark", "strip"]
+__all__ = ["bars", "days", "per_day", "spark", "strip", "year"]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fairs import BAKU, SEOUL, written
+from tests.httpserver import Reply, serve
+from tests.integration.test_web_finding import FEED, NEWS
 from tests.newsroom import publish
 from tests.shelf import put
 from tests.website import PASSWORD, Website
+from vedette.clock import SystemClock
 from web import accounts
 from web.visitor import COOKIE
 
 pytestmark = pytest.mark.slow
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+SERIOUS = ("serious", "critical")
 
 
 def signed_in(chromium: Any, site: Website, name: str, **options: Any) -> Any:
@@ -148,3 +154,18 @@ def test_a_rule_with_two_meanings_is_parted_by_one_click(chromium: Any, site: We
     page.wait_for_function("document.querySelector('#f-rule').value !== 'ADEX AND Zweibund'")
     page.wait_for_selector("#result [data-one]")
     assert page.errors == []
+
+
+def test_a_site_is_looked_at_before_it_is_watched(chromium: Any, tmp_path: Path) -> None:
+    with serve() as press, Website(tmp_path, SystemClock(), NEWS) as site:
+        press.routes["/news.rss"] = Reply(FEED.encode(), headers={"Content-Type": "application/rss+xml"})
+        page = signed_in(chromium, site, "boss", bypass_csp=True)
+        page.goto("/sources")
+        page.fill("#f-url", press.url("/news.rss"))
+        page.click("text=See what it offers")
+        page.wait_for_selector("text=Frigate sails")
+        violations = [v["id"] for v in axe.Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+        assert violations == []
+        page.click("details[open] button")
+        page.wait_for_selector("h1:has-text('Harbour Defence News')")
+        assert page.errors == []

@@ -18,8 +18,14 @@ from web.visitor import Admin, Form, Reader, address_of, field
 DAYS = 30
 """How long polls are kept, and so how long the strip of a source is."""
 
+YEAR = timedelta(days=371)
+"""53 weeks of what a source did."""
+
 FORMS = {"opml": "text/x-opml; charset=utf-8", "yaml": "application/yaml", "csv": "text/csv; charset=utf-8"}
 """The forms in which sources are given away."""
+
+ROW = ("id", "url", "kind", "name", "homepage", "country", "language")
+"""What a form says of a source."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -86,7 +92,10 @@ def source(request: Request, source_id: str, found: Reader) -> Response:
         if status is None:
             raise Problem(404)
         fetches, drops = tx.fetches.list(source_id=source_id, limit=30), tx.drops.list(source_id=source_id, limit=20)
-        days = tx.fetches.per_day(now - timedelta(days=DAYS)).get(source_id, {})
+        days = {
+            one.day.isoformat(): (one.polls - one.failed - one.throttled, one.failed + one.throttled)
+            for one in tx.health.days(source_id, (now - YEAR).date())
+        }
         weekly = tx.articles.per_source(now - timedelta(days=7)).get(source_id, 0)
     return render(
         request,
@@ -105,7 +114,7 @@ def source(request: Request, source_id: str, found: Reader) -> Response:
 def add(request: Request, found: Admin, form: Form) -> Response:
     """Watch another address."""
     site = site_of(request)
-    row = {name: field(form, name) for name in ("id", "url", "name", "country", "language") if field(form, name)}
+    row = {name: field(form, name) for name in ROW if field(form, name)}
     try:
         (declared,) = apply.sources("source", row)
     except UsageError as error:
