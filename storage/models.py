@@ -727,3 +727,13 @@ class ReadingRow(Base):
     read_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]
     __table_args__ = (Index("ix_readings_story", "story_id"),)
+
+
+class TopicFeedRow(Base):
+    """An analyst's private feed of a topic; its address is good as long as it has this key."""
+
+    __tablename__ = "topic_feeds"
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id", ondelete="CASCADE"), primary_key=True)
+    topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str]
+    created_at: Mapped[datetime]

@@ -30,6 +30,7 @@ from storage.silences import Silences
 from storage.sources import Sources
 from storage.stories import Stories
 from storage.stream import Stream
+from storage.topic_feeds import TopicFeeds
 from storage.topics import Topics
 from storage.websub import WebSub
 
@@ -100,6 +101,11 @@ class Transaction:
     def topics(self) -> Topics:
         """Topics and their versions."""
         return Topics(self.session)
+
+    @cached_property
+    def topic_feeds(self) -> TopicFeeds:
+        """Private feeds of topics."""
+        return TopicFeeds(self.session)
 
     @cached_property
     def analysts(self) -> Analysts:

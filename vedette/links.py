@@ -32,7 +32,7 @@ class Purpose(StrEnum):
     SNOOZE = "snooze"  # no further message about the story for some hours
     NOT_RELEVANT = "not-relevant"  # the alert should not have been
     UNSUBSCRIBE = "unsubscribe"  # end the subscription; a POST without a cookie does it at once (RFC 8058)
-    FEED = "feed"  # read the private feed of a channel
+    FEED = "feed"  # read the private feed of a channel; or of a topic, whose owner stands as `subscription`
 
 
 class LinkError(VedetteError):
@@ -57,7 +57,7 @@ class Link:
     hours: int = 0
     """For how long to mute or snooze; a page may offer other lengths."""
     key: str = ""
-    """Of a feed: what its channel's `key` must be, so that changing that one withdraws the address."""
+    """Of a feed: what its key must be as it is kept, so that changing that one withdraws the address."""
     expires_at: datetime | None = None
     """Whole seconds; None for links that stay good."""
 

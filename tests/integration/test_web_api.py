@@ -183,3 +183,39 @@ def test_every_operation_is_described_with_its_errors(site: Website) -> None:
             assert operation["description"], (method, path)
             for status in ("401", "404", "422"):
                 assert "application/problem+json" in operation["responses"][status]["content"], (method, path, status)
+
+
+def test_a_private_feed_of_a_topic_is_read_by_whoever_has_its_address(
+    site: Website, api: dict[str, httpx.Client]
+) -> None:
+    problem(api["anna"].get("/topics/adex/feed"), 404)
+    problem(api["anna"].put("/topics/nowhere/feed"), 404)
+    problem(api["reader"].put("/topics/adex/feed"), 403)
+    made = good(api["anna"].put("/topics/adex/feed"))
+    assert good(api["anna"].put("/topics/adex/feed")) == good(api["anna"].get("/topics/adex/feed")) == made
+    problem(api["eve"].get("/topics/adex/feed"), 404)
+    answer = httpx.get(made["json_feed"])
+    assert answer.headers["content-type"] == "application/feed+json"
+    titles = [item["title"] for item in good(answer)["items"]]
+    assert titles
+    assert all("ADEX" in title for title in titles)
+    atom = httpx.get(made["atom"])
+    assert atom.text.count("<entry>") == len(titles)
+    assert httpx.get(made["atom"], headers={"if-none-match": atom.headers["etag"]}).status_code == 304
+    with site.store.write() as tx:
+        tx.accounts.put("anna", "", "analyst", site.clock.wall())
+        tx.accounts.set_active("anna", active=False)
+    assert httpx.get(made["atom"]).status_code == 404
+    with site.store.write() as tx:
+        tx.accounts.set_active("anna", active=True)
+
+
+def test_a_feed_that_was_withdrawn_is_no_more(api: dict[str, httpx.Client]) -> None:
+    old = good(api["eve"].put("/topics/adex/feed"))
+    assert api["eve"].delete("/topics/adex/feed").status_code == 204
+    problem(api["eve"].delete("/topics/adex/feed"), 404)
+    assert httpx.get(old["atom"]).status_code == 404
+    new = good(api["eve"].put("/topics/adex/feed"))
+    assert new["atom"] != old["atom"]
+    assert httpx.get(old["atom"]).status_code == 404
+    assert httpx.get(new["atom"]).status_code == 200

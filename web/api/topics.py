@@ -14,12 +14,12 @@ from vedette.backtest import Reader as Recipient
 from vedette.backtest import Ref, backtest
 from vedette.errors import RuleError
 from vedette.model import Topic
-from web import asking
+from web import asking, topic_feeds
 from web.api._base import Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
 from web.pages.topics import LONGEST_RULE, store_topic
 from web.problems import Problem
 from web.site import site_of
-from web.visitor import address_of
+from web.visitor import Visitor, address_of
 
 router = make_router("topics")
 Key = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", examples=["az-it-air"])]
@@ -132,6 +132,13 @@ class BacktestBody(Model):
     lost: list[RefBody]
 
 
+class FeedBody(Model):
+    """Where one's private feed of a topic is read: whoever has an address reads it, without a token."""
+
+    atom: str = Field(examples=["https://vedette.example/feeds/eyJ0b3BpYyI.atom"])
+    json_feed: str = Field(examples=["https://vedette.example/feeds/eyJ0b3BpYyI.json"])
+
+
 @router.get("/topics")
 def topics(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor = "") -> Page[TopicBody]:
     """Topics, by id."""
@@ -178,6 +185,41 @@ def versions(request: Request, found: Reads, topic_id: Key) -> list[VersionBody]
     _known(request, topic_id)
     with site_of(request).store.read() as tx:
         return [VersionBody.model_validate(version) for version in tx.topics.versions(topic_id)]
+
+
+@router.get("/topics/{topic_id}/feed")
+def feed(request: Request, found: Writes, topic_id: Key) -> FeedBody:
+    """Where one's private feed of a topic is read; 404 where it was not made."""
+    site = site_of(request)
+    with site.store.read() as tx:
+        key = tx.topic_feeds.key(found.id, topic_id)
+    if key is None:
+        raise Problem(404)
+    return _feed(request, found, topic_id, key)
+
+
+@router.put("/topics/{topic_id}/feed")
+def make_feed(request: Request, found: Writes, topic_id: Key) -> FeedBody:
+    """Make one's private feed of a topic; one that there is stays."""
+    site = site_of(request)
+    with site.store.write() as tx:
+        key = topic_feeds.open_feed(tx, site, found.id, topic_id, address_of(request))
+    return _feed(request, found, topic_id, key)
+
+
+@router.delete("/topics/{topic_id}/feed", status_code=204)
+def withdraw_feed(request: Request, found: Writes, topic_id: Key) -> Response:
+    """Withdraw one's private feed of a topic: its addresses are good no more. The next one has others."""
+    site = site_of(request)
+    with site.store.write() as tx:
+        topic_feeds.withdraw(tx, site, found.id, topic_id, address_of(request))
+    return Response(status_code=204)
+
+
+def _feed(request: Request, found: Visitor, topic_id: str, key: str) -> FeedBody:
+    base = str(request.base_url).rstrip("/")
+    made = topic_feeds.addresses(site_of(request), found.id, topic_id, key, base)
+    return FeedBody(atom=made["atom"], json_feed=made["json"])
 
 
 @router.post("/rules/check")

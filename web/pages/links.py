@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from alerts import wishes
 from alerts.channels import make_channel
-from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, build_feed, form_of, items_of
+from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, Form, Item, build_feed, form_of, items_of
 from storage import Transaction
 from vedette.links import FEED_PATH, PATH, Link, LinkError, LinkSigner, Purpose, feed_address
 from vedette.model import DeliveryReason, DeliveryState
-from web import doors
+from web import doors, topic_feeds
 from web.problems import Problem
 from web.site import Site, render, site_of
 
@@ -73,13 +73,15 @@ def _do(tx: Transaction, site: Site, link: Link) -> None:
 
 @router.get(FEED_PATH + "{name}")
 def feed(request: Request, name: str) -> Response:
-    """A channel's private feed; 304 for a reader that has it already."""
+    """The private feed of a channel or a topic; 304 for a reader that has it already."""
     site = site_of(request)
     token, _, suffix = name.rpartition(".")
     form = form_of(suffix)
     if form is None:
         raise Problem(404)
     link, signer = _verified(site, token), LinkSigner(site.vault)
+    if link.purpose is Purpose.FEED and link.topic:
+        return _topic_feed(request, link, token, form)
     with site.store.read() as tx:
         channel = tx.channels.get(link.channel)
         sent = tx.deliveries.list(DeliveryState.SENT, limit=MOST_ITEMS, channel=link.channel)
@@ -88,12 +90,23 @@ def feed(request: Request, name: str) -> Response:
     own: Any = make_channel(channel.kind, channel.settings, site.vault).settings
     if not doors.same(own.key.get_secret_value(), link.key):
         raise Problem(404)
+    items = items_of(sent, signer, site.context.settings.alerts.public_url)
+    return _feed(request, channel.id, own.title, token, form, items)
+
+
+def _topic_feed(request: Request, link: Link, token: str, form: Form) -> Response:
+    with site_of(request).store.read() as tx:
+        topic, items = topic_feeds.read(tx, link)
+    return _feed(request, f"{link.subscription}:{topic.id}", topic.title or topic.id, token, form, items)
+
+
+def _feed(request: Request, name: str, title: str, token: str, form: Form, items: list[Item]) -> Response:
+    site = site_of(request)
     settings = site.context.settings
     public = settings.alerts.public_url or str(request.base_url).rstrip("/")
-    head = FeedHead(channel.id, own.title, feed_address(public, token, form), public, settings.deliver.templates)
-    items = items_of(sent, signer, settings.alerts.public_url)
+    head = FeedHead(name, title, feed_address(public, token, form), public, settings.deliver.templates)
     marks = "".join(f"{item.key}{item.at.isoformat()}" for item in items)
-    etag = f'"{hashlib.sha256(f"{form}{own.title}{marks}".encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(f"{form}{title}{marks}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
