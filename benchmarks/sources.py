@@ -3,9 +3,11 @@
     python benchmarks/sources.py [--counts 1000,20000,100000] [--minutes 15] [--seconds 60]
 
 The real crawl worker polls sources of invented hosts; only the wire is left out: the fetcher answers 304 after 100 ms.
-What remains is the dispatcher, politeness, leases and every transaction, on an SQLite file. CPU time is that of the
-worker's whole process. Sources are spread evenly over the interval. Dispatch lag is the time from the instant at which
-a source is due to its request. The cost of requests themselves is in benchmarks/crawl.py: add it for a share in all.
+What remains is the dispatcher, politeness, leases and every transaction, on an SQLite file. Sources are spread evenly
+over the interval, of which a sample of `--seconds` is lived through in real time. CPU time is that of the worker's
+whole process once it is warm. Start is the time from the start of the process to its first request, and lag that from
+the instant at which a source is due to its request. The cost of the requests themselves is in benchmarks/crawl.py: add
+it for a share in all.
 """
 
 from __future__ import annotations
@@ -24,36 +26,47 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 ETAG = '"v1"'
-BATCH = 2000
+BATCH = 5000
+WARM_SECONDS = 5.0
+"""From the first request on; nothing is measured before but the start."""
 
 
-def fill(folder: Path, count: int, interval: timedelta) -> str:
-    """A database of sources that were polled before and are due one after the other."""
+def fill(folder: Path, count: int, interval: timedelta) -> tuple[str, float]:
+    """A database of sources that were polled before, and the instant from which on they fall due.
+
+    One of them is due already: the first request.
+    """
     from storage import HostState, open_store
     from vedette.clock import SystemClock
     from vedette.model import Source
 
     url, now = f"sqlite:///{folder / 'bench.db'}", SystemClock().now()
     store = open_store(url, upgrade=True)
-    robots = {"robots_status": 404, "robots_fetched_at": now}
+    first = now + timedelta(seconds=6 + count / 2500)
+    robots = {"robots_status": 404, "robots_fetched_at": now, "robots_read": True, "epoch": 1}
     for start in range(0, count, BATCH):
+        numbers = range(start, min(count, start + BATCH))
+        hosts = [f"host{n}.example" for n in numbers]
+        due = [now if n == 0 else first + interval * (n / count) for n in numbers]
+        sources = [
+            (Source(f"s{n}", f"https://{host}/feed", interval=interval), at)
+            for n, host, at in zip(numbers, hosts, due, strict=True)
+        ]
         with store.write() as tx:
-            for n in range(start, min(count, start + BATCH)):
-                host = f"host{n}.example"
-                tx.sources.put(Source(f"s{n}", f"https://{host}/feed", interval=interval), now)
-                tx.sources.poll_now(f"s{n}", now + timedelta(seconds=6) + interval * (n / count))
-                tx.hosts.put(HostState(host, **robots))  # type: ignore[arg-type]
+            tx.sources.add_all(sources, now)
+            tx.hosts.lease(hosts, "fill", now, now)
+            tx.hosts.give_back([HostState(host, **robots) for host in hosts], "fill")  # type: ignore[arg-type]
     store.close()
-    return url
+    return url, first.timestamp()
 
 
 def worker(url: str, seconds: float) -> None:
     """Run the crawl worker for a while and print what it cost."""
-    begun = time.monotonic()
     import structlog
     import uvloop
 
@@ -65,13 +78,13 @@ def worker(url: str, seconds: float) -> None:
     from vedette.daemon.context import Context
     from vedette.model import FetchOutcome
 
-    asked: list[float] = []
+    asked: dict[str, float] = {}
 
     class Still(Fetcher):
         """Answers every request with 304 and asks nobody."""
 
         async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-            asked.append(time.time())
+            asked.setdefault(url, time.time())
             await asyncio.sleep(0.1)
             return Answer(url, FetchOutcome.NOT_MODIFIED, 304, {"etag": ETAG}, milliseconds=100)
 
@@ -79,32 +92,52 @@ def worker(url: str, seconds: float) -> None:
     store = open_store(url)
     settings = Settings(crawl=CrawlSettings(concurrency=200))
     context = Context(settings, SystemClock(), store, "crawl", "bench", structlog.get_logger())
-    with store.read() as tx:
-        due = sorted(s.next_poll_at.timestamp() for s in tx.sources.list() if s.next_poll_at is not None)
-    ready = time.monotonic() - begun
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    threading.Timer(seconds, context.stop.set).start()
-    start = time.monotonic()
+    warm: list[tuple[float, float, int]] = []
+    threading.Timer(WARM_SECONDS, lambda: warm.append((time.monotonic(), cpu(), len(asked)))).start()
+    threading.Timer(WARM_SECONDS + seconds, context.stop.set).start()
     uvloop.run(run._crawl(context, None, once=False))
-    took = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    # sources are polled in the order in which they fall due, each once
-    lags = [max(0.0, at - due[n]) for n, at in enumerate(asked) if n < len(due)]
+    polls, took, spent = len(asked) - warm[0][2], time.monotonic() - warm[0][0], cpu() - warm[0][1]
     print(
         json.dumps(
             {
-                "polls": len(asked),
-                "core": cpu / took,
-                "per_poll": cpu / max(1, len(asked)),
-                "memory": after.ru_maxrss / 1024,
-                "ready": ready,
-                "lag50": statistics.median(lags),
-                "lag99": statistics.quantiles(lags, n=100)[-1],
+                "polls": polls,
+                "core": spent / took,
+                "per_poll": spent / max(1, polls),
+                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "first": min(asked.values()),
+                "asked": {f"s{url[12:].partition('.')[0]}": at for url, at in asked.items()},
             }
         )
     )
     store.close()
+
+
+def cpu() -> float:
+    """CPU seconds of this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def measured(count: int, interval: timedelta, seconds: float) -> dict[str, float]:
+    """What a worker in a process of its own costs with so many sources."""
+    with tempfile.TemporaryDirectory() as name:
+        url, first = fill(Path(name), count, interval)
+        time.sleep(max(0.0, first - time.time() - 4))
+        command = [sys.executable, __file__, "--worker", url, "--seconds", str(seconds)]
+        began = time.time()
+        done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    got: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    # a source that fell due while the worker was starting tells of the start
+    due = {name: first + interval.total_seconds() * int(name[1:]) / count for name in got["asked"]}
+    lags = [max(0.0, at - due[n]) for n, at in got["asked"].items() if due[n] > got["first"] + 1.0 and n != "s0"]
+    return {
+        **{name: got[name] for name in ("polls", "core", "per_poll", "memory")},
+        "start": got["first"] - began,
+        "lag50": statistics.median(lags),
+        "lag99": statistics.quantiles(lags, n=100)[-1],
+    }
 
 
 def main() -> None:
@@ -117,23 +150,22 @@ def main() -> None:
     if given.worker:
         worker(given.worker, given.seconds)
         return
+    interval = timedelta(minutes=given.minutes)
     print(
-        f"{'sources':>8} {'polls':>7} {'polls/s':>8} {'core':>7} {'ms/poll':>8} {'MB':>6} {'start s':>8} {'lag p50 ms':>11} {'p99 ms':>8}"
+        f"{'sources':>8} {'polls/s':>8} {'core':>7} {'ms/poll':>8} {'MB':>6} {'kB each':>8} {'start s':>8} "
+        f"{'lag p50 ms':>11} {'p99 ms':>8}"
     )
+    least: tuple[int, float] | None = None
     for count in map(int, given.counts.split(",")):
-        with tempfile.TemporaryDirectory() as name:
-            url = fill(Path(name), count, timedelta(minutes=given.minutes))
-            command = [sys.executable, __file__, "--worker", url, "--seconds", str(given.seconds)]
-            done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
-            if done.returncode:
-                raise SystemExit(done.stderr[-2000:])
-            got = json.loads(done.stdout.splitlines()[-1])
-            print(
-                f"{count:>8} {got['polls']:>7} {got['polls'] / given.seconds:>8.1f} {got['core']:>7.1%} "
-                f"{got['per_poll'] * 1000:>8.2f} {got['memory']:>6.0f} {got['ready']:>8.2f} "
-                f"{got['lag50'] * 1000:>11.0f} {got['lag99'] * 1000:>8.0f}",
-                flush=True,
-            )
+        got = measured(count, interval, given.seconds)
+        least = least or (count, got["memory"])
+        more = (got["memory"] - least[1]) * 1024 / (count - least[0]) if count > least[0] else 0.0
+        print(
+            f"{count:>8} {got['polls'] / given.seconds:>8.1f} {got['core']:>7.1%} {got['per_poll'] * 1000:>8.2f} "
+            f"{got['memory']:>6.0f} {more:>8.2f} {got['start']:>8.2f} {got['lag50'] * 1000:>11.1f} "
+            f"{got['lag99'] * 1000:>8.1f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

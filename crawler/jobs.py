@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler import health, polling
+from crawler.budget import Budget
 from crawler.custom import crawled
 from crawler.discover import discovered
 from crawler.fetcher import Answer
@@ -68,6 +69,7 @@ class Tools:
     polite: Politeness
     reader: IsolatedReader
     ledger: Ledger
+    budget: Budget
     slots: asyncio.Semaphore
     """Jobs that may be asking at the same time."""
     chance: random.Random
@@ -240,6 +242,7 @@ def _wait(
         fixed=source.interval,
         floor=listing.floor if listing else None,
         overflowed=overflowed,
+        theta=tools.budget.theta,
     )
 
 

@@ -2,7 +2,8 @@
 
 The wait-cost rule: poll when the items that are probably waiting unseen have waited long enough in sum. With items
 arriving at a rate L(u) the expected unseen item-seconds after a wait of t are the integral of L(u) (t - u) over u from
-0 to t; the poll is due when they reach `THETA`. A source's weight multiplies L.
+0 to t; the poll is due when they reach theta. A source's weight multiplies L. Theta is the one knob for all sources:
+`THETA`, or what `steer` makes of it from day to day to hold a budget.
 
 L is a decayed Gamma estimate (events and exposure that lose half their weight in `HALF_LIFE`) times a profile of the
 hours of the day and of the days of the week (UTC), which few items leave flat. It is seeded from the dates of the
@@ -20,6 +21,8 @@ from typing import Any
 HALF_LIFE = timedelta(days=20)
 THETA = 600.0
 """Unseen item-seconds at which a poll is due: one item that has waited ten minutes, or ten that waited one."""
+LEAST_THETA, MOST_THETA, MOST_STEP = 1.0, 1e8, 4.0
+"""Limits of a theta that is steered, and of one step."""
 PRIOR_EVENTS, PRIOR_SECONDS = 0.125, 1.5 * 3600.0
 """What a source is taken for before anything is known, an item in twelve hours, and how little that weighs."""
 FLAT_HOURS, FLAT_DAYS = 24.0, 24.0
@@ -140,6 +143,16 @@ def wait_cost(rate: Rate, theta: float, weight: float, now: datetime, longest: t
         hour, step = (hour + 1) % 24, 3600.0
         day = (day + (hour == 0)) % 7
     return longest
+
+
+def steer(theta: float, spent: float, budget: float) -> float:
+    """Another theta after a day that took `spent` polls per source where `budget` were allowed.
+
+    A wait grows with the root of theta, so that the square of their ratio would be right at once; a step is smaller,
+    because days differ, and limits on waits keep some sources from following.
+    """
+    step = max(1 / MOST_STEP, min(MOST_STEP, spent / budget))
+    return max(LEAST_THETA, min(MOST_THETA, theta * step))
 
 
 def must_ask_whole(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from crawler import hubs, jobs
+from crawler.budget import Budget
 from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
 from crawler.ledger import PATIENCE_SECONDS, Ledger
@@ -87,7 +88,7 @@ class Worker:
         slots = asyncio.Semaphore(context.settings.crawl.concurrency)
         patience = 0.0 if once else PATIENCE_SECONDS
         ledger = Ledger(context.store, context.owner, context.log, self._judge, patience)
-        self.tools = jobs.Tools(context, polite, reader, ledger, slots, random.Random())
+        self.tools = jobs.Tools(context, polite, reader, ledger, Budget(context), slots, random.Random())
         self._running: dict[str, asyncio.Task[None]] = {}  # by host
         self._early: set[str] = set()  # hosts whose job waits for its instant
         real = context.clock.real
@@ -124,6 +125,8 @@ class Worker:
 
     async def _dispatch(self, only: set[str] | None) -> int:
         """Start jobs as long as there is room; how many. `only` names the sources still to be polled."""
+        if self.tools.budget.is_due():
+            await asyncio.to_thread(self.tools.budget.look)
         most = self.context.settings.crawl.concurrency + (HELD_AT_MOST if self._ahead else 0)
         room = min(most - len(self._running), CLAIM_AT_MOST)
         if room <= 0:

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage._base import Aggregate
@@ -59,6 +59,16 @@ class Healths(Aggregate):
         for row in self.session.scalars(query.order_by(SourceDayRow.source_id, SourceDayRow.day)):
             found[row.source_id].append(_day(row))
         return found
+
+    def polls_per_source(self, day: date) -> float | None:
+        """Polls of a day for each source that a day's record has and whose interval no person fixed; None for none."""
+        query = (
+            select(func.sum(TABLE.c.polls), func.count())
+            .join(SOURCES, SOURCES.c.id == TABLE.c.source_id)
+            .where(TABLE.c.day == day, TABLE.c.polls > 0, SOURCES.c.fixed_interval.is_(None))
+        )
+        polls, sources = self.session.execute(query).one()
+        return float(polls) / sources if sources else None
 
     def judged(self, verdicts: Mapping[str, Health], now: datetime) -> None:
         """Remember the verdicts on sources, and when they were given."""

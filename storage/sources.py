@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
 
 from storage._base import NOW, Aggregate, free, rowcount
 from storage.fetches import Fetches
@@ -60,6 +60,15 @@ class Sources(Aggregate):
         if row is not None and row.state != SourceState.ACTIVE and source.state == SourceState.ACTIVE:
             values.pop("state")  # declaring a source again does not wake what a person paused
         return self.put_row(SourceRow, source.id, values, {**_fresh(now), "created_at": now})
+
+    def add_all(self, sources: Sequence[tuple[Source, datetime]], now: datetime) -> None:
+        """Declare sources that are not there yet, each with the instant at which it is due: thousands at a time."""
+        rows = [
+            {"id": source.id, "owner": None, "lease_until": None, **_fresh(now), **_declared(source)}
+            | {"next_poll_at": due, "created_at": now}
+            for source, due in sources
+        ]
+        self.session.connection().execute(insert(TABLE), rows)
 
     def get(self, source_id: str) -> SourceStatus | None:
         """One source with what is known about it."""

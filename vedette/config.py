@@ -175,6 +175,9 @@ class CrawlSettings(Section):
     """The shortest wait between polls of a source."""
     max_interval: Duration = timedelta(hours=6)
     """The longest wait between polls of a source."""
+    polls_per_day: float | None = Field(default=None, gt=0)
+    """Polls per source and day, on average over all sources without an interval of their own: those that write much
+    are polled more often, at the expense of those that are quiet. Unset, nothing but the rate of a source counts."""
     timeout: float = Field(default=30.0, gt=0)
     """Seconds for one request, the body included."""
     max_bytes: Size = 16 * 2**20

@@ -16,6 +16,7 @@ from crawler.polling import (
     jittered,
     must_ask_whole,
     seed,
+    steer,
     wait_cost,
 )
 
@@ -151,3 +152,19 @@ def test_silence_counts_the_same_in_one_step_or_in_many(steps: list[int], new: i
     assert at_once.per_second == pytest.approx(in_steps.per_second)
     assert at_once.hours == pytest.approx(in_steps.hours)
     assert at_once.days == pytest.approx(in_steps.days)
+
+
+@pytest.mark.parametrize("budget", [6.0, 24.0, 96.0])
+def test_the_knob_finds_the_budget_and_stays_there(budget: float) -> None:
+    sources = [seed([NOW - DAY * 3 * n / items for n in range(items)], NOW) for items in (3, 10, 30, 100, 300)]
+    theta, spent = 600.0, 0.0
+    for _ in range(30):
+        waits = [interval_after_success(rate, limits=LIMITS, theta=theta) for rate in sources]
+        spent = sum(DAY / wait for wait in waits) / len(waits)
+        theta = steer(theta, spent, budget)
+    assert spent == pytest.approx(budget, rel=0.02)
+
+
+def test_one_strange_day_turns_the_knob_a_little_only() -> None:
+    assert steer(600.0, 1e9, 24.0) == 4 * 600.0
+    assert steer(600.0, 0.0, 24.0) == 600.0 / 4
