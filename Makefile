@@ -33,7 +33,7 @@ demo: $(STAMP)
 
 # the whole job over a recorded web: VEDETTE_REPLAY names its folder
 replay: $(STAMP)
-	$(BIN)/python -m pytest -m "replay and not nightly" -rP
+	$(BIN)/python -m pytest -m replay -rP
 
 # what JavaScript programs say of our mails; the tests that need them are skipped without
 checkers:

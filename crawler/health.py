@@ -32,6 +32,8 @@ RECENT = timedelta(days=3)
 PAGES = timedelta(days=7)
 FAILED_SHARE, ENOUGH_POLLS = 0.4, 6
 BAD_PAGES_SHARE, ENOUGH_PAGES = 0.5, 2
+LAST_PAGES = 10
+"""A source that brought fewer in a week is judged by so many of the days before, as far as the record goes."""
 SHRUNKEN, ENOUGH_ARTICLES, BASE_ARTICLES = 0.4, 5, 15
 """Text of the last days, as a share of what it was, below which something is wrong; and how many articles tell."""
 FLOOD_ITEMS = 50
@@ -144,10 +146,12 @@ def _moved(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> He
 
 
 def _pages(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
-    """What became of the pages of the last days, or of the last ones there were."""
+    """What became of the pages of the last days, or of the last ten there were."""
     recent = _since(days, now - PAGES)
-    if sum(_ends(day) for day in recent) < ENOUGH_PAGES:
-        recent = [day for day in days if _ends(day)][-3:]
+    if sum(map(_ends, recent)) < LAST_PAGES:
+        ended = [day for day in days if _ends(day)]
+        enough = next((n for n in range(1, len(ended)) if sum(map(_ends, ended[-n:])) >= LAST_PAGES), len(ended))
+        recent = ended[-enough:]
     ends, read = sum(map(_ends, recent)), sum(d.articles + d.refused for d in recent)
     failed, refused = sum(d.pages_failed for d in recent), sum(d.refused for d in recent)
     captcha, consent = sum(d.captcha for d in recent), sum(d.consent for d in recent)

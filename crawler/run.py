@@ -90,6 +90,7 @@ class Worker:
         ledger = Ledger(context.store, context.owner, context.log, self._judge, patience)
         self.tools = jobs.Tools(context, polite, reader, ledger, Budget(context), slots, random.Random())
         self._running: dict[str, asyncio.Task[None]] = {}  # by host
+        self._polls_first = True
         self._early: set[str] = set()  # hosts whose job waits for its instant
         real = context.clock.real
         self._near, self._ahead = (real(0), real(0)) if once else (real(NEAR_SECONDS), real(AHEAD_SECONDS))
@@ -158,13 +159,23 @@ class Worker:
         if not pages_wait and not polls_wait:
             return (), (), ()
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
+        # in turns: on a host with many of both, neither keeps the other waiting for ever
+        self._polls_first = not self._polls_first
+        pages: Sequence[Item] = ()
+        polls: Sequence[SourceClaim] = ()
+        taken, left = set(busy), room
         with store.write() as tx:
-            # pages first: they are why one polls; but polls keep half of the room
-            most = max(1, room // 2)
-            pages = tx.items.claim(ItemState.NEW, owner, now, most, lease, busy, ahead) if pages_wait else []
-            taken = {*busy, *(host_of(item.url) for item in pages)}
-            left = room - len(pages)
-            polls = tx.sources.claim_due(owner, now, left, lease, taken, only, ahead) if polls_wait else []
+            half = max(1, room // 2) if polls_wait and pages_wait else room  # each is sure of it
+            for share, for_polls in ((half, self._polls_first), (room, not self._polls_first)):
+                most = min(share, left)
+                if for_polls and polls_wait:
+                    polls = tx.sources.claim_due(owner, now, most, lease, taken, only, ahead)
+                elif not for_polls and pages_wait:
+                    pages = tx.items.claim(ItemState.NEW, owner, now, most, lease, taken, ahead)
+                left = room - len(polls) - len(pages)
+                taken |= {host_of(claim.status.source.url) for claim in polls} | {host_of(item.url) for item in pages}
+                if not left:
+                    break
             return self._granted(tx, polls, pages, now)
 
     def _granted(
