@@ -23,5 +23,55 @@ KINDS = {
 }
 """Kinds of entities."""
 
-TERMS = {**KINDS}
+OUTCOMES = {
+    "ok": "ok",
+    "not-modified": "unchanged since",
+    "robots": "forbidden by robots.txt",
+    "http-error": "refused by the server",
+    "server-error": "the server has an error",
+    "throttled": "told to come later",
+    "gone": "gone for good",
+    "dns": "the host is unknown",
+    "connect": "no connection",
+    "tls": "no valid certificate",
+    "timeout": "no answer in time",
+    "cut": "the answer broke off",
+    "too-large": "too large",
+    "blocked-address": "an address that must not be asked",
+    "bad-redirect": "led nowhere",
+    "not-a-feed": "not what it should be",
+    "empty": "empty",
+    "captcha": "asks whether one is human",
+    "consent": "asks for consent",
+    "failed": "failed",
+}
+"""How a visit ended (`vedette.model.FetchOutcome`)."""
+
+DROPS = {
+    "seen-before": "seen before",
+    "unreachable": "could not be reached",
+    "not-html": "not a web page",
+    "not-an-article": "not an article",
+    "no-text": "no text",
+    "too-complex": "too large or too complex",
+    "extraction-failed": "could not be read",
+    "too-old": "too old",
+    "unchanged": "unchanged",
+    "no-match": "no topic matches",
+    "silent-import": "there before the source was watched",
+    "no-subscription": "nobody follows the topic",
+    "already-alerted": "told already",
+    "muted": "muted",
+    "overflow": "more entries than one poll takes",
+    "opted-out": "the publisher opted out",
+}
+"""Why something went no further (`vedette.model.DropReason`), beside the outcomes of visits."""
+
+STATES = {
+    "active": "active",
+    "paused": "paused",
+}
+"""Whether a source is polled (`vedette.model.SourceState`); gone is an outcome as well."""
+
+TERMS = {**KINDS, **OUTCOMES, **DROPS, **STATES}
 """Every word with what is said for it; a word that is not here, such as a kind of an analyst's own, is said itself."""

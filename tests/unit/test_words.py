@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
+from vedette.model import DropReason, FetchOutcome, SourceState
 from web import words
 from web.problems import WORDS
 from web.terms import TERMS
@@ -80,3 +82,8 @@ def test_times_numbers_and_names_are_written_as_the_reader_does() -> None:
         assert words.gettext("Stream") == "Flusso"
     assert words.choices() == [("en", "English"), ("it", "Italiano")]
     assert words.gettext("Stream") == "Stream"
+
+
+@pytest.mark.parametrize("kind", [FetchOutcome, DropReason, SourceState])
+def test_every_reason_has_its_words(kind: type[StrEnum]) -> None:
+    assert [member for member in kind if member not in TERMS] == []

@@ -71,6 +71,7 @@ def _page(request: Request, found: Visitor, filters: Wanted, before: int | None)
         filters=filters,
         query=query_of(filters),
         choices=site.choices(),
+        entities=sorted({span.entity for entry in entries for span in entry.spans if span.entity}),
         titles=titles,
         names=names,
         newest=newest,
