@@ -38,6 +38,7 @@ def extract(
     `explain` is told each step. `last_resort` asks only the extractor that no page has broken yet.
     """
     from extractors import body, dates, language, metadata, page_kind
+    from extractors.calls import without_calls
     from extractors.document import Document
 
     check(page, limits)
@@ -45,7 +46,7 @@ def extract(
     found = (body.last_resort if last_resort else body.find_body)(document, explain)
     site = metadata.site(document)
     title = metadata.title(document, site)
-    text = body.without_title(found.text, title) if found else ""
+    text = without_calls(body.without_title(found.text, title)) if found else ""
     kind, shown = page_kind.page_kind(document, title, text)
     explain("kind", f"{kind.value}: {shown}")
     if kind in REFUSED_KINDS:

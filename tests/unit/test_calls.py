@@ -1,0 +1,50 @@
+"""What a site writes into its articles to win readers is not told by them."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractors.calls import without_calls
+
+TOLD = "The coast guard took over its third patrol aircraft on Thursday."
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Subscribe to our newsletter",
+        "To read on, subscribe to Fleet Review for the price of a coffee a week.",
+        "Sign up for the daily brief",
+        "Already a subscriber? Log in",
+        "This article is for subscribers.",
+        "Abbonati per continuare a leggere",
+        "Abonnez-vous pour lire la suite",
+        "Jetzt abonnieren und weiterlesen",
+        "Suscríbete para seguir leyendo",
+        "Okumaya devam etmek için abone olun",
+        "Подпишитесь на нашу рассылку",
+        "Підписуйтесь на наш канал",
+        "订阅后继续阅读",
+    ],
+)
+def test_a_call_goes(call: str) -> None:
+    assert without_calls(f"{TOLD}\n\n{call}\n\n{TOLD}") == f"{TOLD}\n\n{TOLD}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        TOLD,
+        "Subscribers to the alert network now number two hundred.",
+        "The ministry subscribed to the joint declaration.",
+        "Sign of the times: the navy registers drones.",
+        "Подписано соглашение о сотрудничестве.",
+        "Abonnenten des Dienstes sind zwölf Häfen.",
+    ],
+)
+def test_what_is_told_stays(told: str) -> None:
+    assert without_calls(f"{TOLD}\n\n{told}") == f"{TOLD}\n\n{told}"
+
+
+def test_a_text_of_nothing_else_stays() -> None:
+    assert without_calls("Subscribe to read on") == "Subscribe to read on"
