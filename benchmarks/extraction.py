@@ -120,8 +120,11 @@ def newspaper4k(page: Page) -> Found:
     import newspaper
 
     article = newspaper.Article(page.url, fetch_images=False)
-    article.download(input_html=page.body.decode("utf-8", "replace"))
-    article.parse()
+    try:
+        article.download(input_html=page.body.decode("utf-8", "replace"))
+        article.parse()
+    except (ImportError, newspaper.ArticleException) as error:  # some languages want a tokenizer of their own
+        return Found(refused=str(error))
     day = article.publish_date.date().isoformat() if article.publish_date else None
     return Found(article.text, article.title, tuple(article.authors), frozenset(filter(None, [day])))
 

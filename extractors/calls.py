@@ -18,10 +18,12 @@ _CALL = re.compile(
     r"|jetzt (?:abonnieren|registrieren|anmelden)\b|(?:bereits|schon) (?:abonnent|registriert|kunde)\b"
     r"|dieser (?:artikel|inhalt) ist nur für (?:unsere )?(?:abonnenten|registrierte)"
     r"|(?:suscríbete|suscríbase|regístrate|regístrese)\b|(?:contenido|artículo) (?:exclusivo )?para suscriptores"
-    r"|¿?ya eres suscriptor|okumaya devam etmek için (?:abone|üye|giriş)|(?:hemen )?abone olun\b|bültenimize (?:abone|kayıt)"
+    r"|¿?ya eres suscriptor|okumaya devam etmek için (?:abone|üye|giriş)|(?:hemen )?abone olun\b"
+    r"|bültenimize (?:abone|kayıt)"
     r"|(?:kanalımıza|bizə) abunə olun|oxumağa davam etmək üçün (?:abunə|qeydiyyat)"
-    r"|(?:подпишитесь|подписывайтесь) на (?:наш|рассылку|нас)|оформите подписку|(?:статья|материал) доступ\w+ (?:только )?"
-    r"(?:по подписке|подписчикам)|(?:підпишіться|підписуйтесь|підписуйтеся) на (?:наш|розсилку|нас)|оформіть передплату"
+    r"|(?:подпишитесь|подписывайтесь) на (?:наш|рассылку|нас)|оформите подписку"
+    r"|(?:статья|материал) доступ\w+ (?:только )?(?:по подписке|подписчикам)"
+    r"|(?:підпишіться|підписуйтесь|підписуйтеся) на (?:наш|розсилку|нас)|оформіть передплату"
     r"|(?:구독하고|로그인하고|구독하시면)|(?:订阅|登录)(?:后|以)(?:继续|阅读)|اشترك (?:في نشرتنا|الآن)"
     r"|للاشتراك في)",
     re.IGNORECASE,
