@@ -737,3 +737,13 @@ class TopicFeedRow(Base):
     topic_id: Mapped[str] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class IdentityRow(Base):
+    """Who at a provider of identities is which analyst."""
+
+    __tablename__ = "identities"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    analyst: Mapped[str] = mapped_column(ForeignKey("analysts.id", ondelete="CASCADE"))
+    linked_at: Mapped[datetime]

@@ -19,6 +19,7 @@ from storage.entities import Entities
 from storage.fetches import Drops, Fetches
 from storage.health import Healths
 from storage.hosts import Hosts
+from storage.identities import Identities
 from storage.items import Items
 from storage.maintenance import Maintenance
 from storage.matches import Matches
@@ -116,6 +117,11 @@ class Transaction:
     def accounts(self) -> Accounts:
         """How analysts sign in."""
         return Accounts(self.session)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Who at a provider is which analyst."""
+        return Identities(self.session)
 
     @cached_property
     def tokens(self) -> Tokens:

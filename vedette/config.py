@@ -267,6 +267,31 @@ class OperatorSettings(Section):
         return value
 
 
+class OidcSettings(Section):
+    """Signing in through an OpenID Connect provider, which must know our address /sign-in/oidc/back."""
+
+    issuer: str = ""
+    """The provider's address as it calls itself, https://login.example.org; "" for none."""
+    client_id: str = ""
+    """What the provider calls this installation."""
+    client_secret: SecretStr = SecretStr("")
+    """The secret that it gave; "" for a public client."""
+    name: str = "Single sign-on"
+    """What stands on the button."""
+    scopes: Strings = ["openid", "email", "profile"]
+    """What to ask the provider for."""
+    email_claim: str = "email"
+    """Where an ID token has the mail address, by which analysts are known the first time."""
+    groups_claim: str = "groups"
+    """Where an ID token has the groups."""
+    domains: Strings = []
+    """Mail domains whose people get an analyst's account when they first sign in."""
+    analyst_groups: Strings = []
+    """Groups whose people do. Without domains and groups only analysts who are known by mail address are let in."""
+    admin_groups: Strings = []
+    """Groups whose people are administrators; where some are named, the provider decides about that at each sign-in."""
+
+
 class WebSettings(Section):
     """The pages for analysts and the HTTP API."""
 
@@ -280,6 +305,10 @@ class WebSettings(Section):
     """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     session_days: int = Field(default=30, ge=1, le=365)
     """Days without a visit after which an analyst has to sign in again."""
+    passwords: bool = True
+    """Let people sign in with a password; without it only through [web.oidc]."""
+    oidc: OidcSettings = OidcSettings()
+    """Signing in through an OpenID Connect provider."""
 
 
 class SmtpSettings(Section):

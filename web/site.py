@@ -78,6 +78,12 @@ class Site:
         """The vault for channel secrets."""
         return self.context.settings.vault()
 
+    @property
+    def passwords(self) -> bool:
+        """Whether people sign in with passwords; without a provider there is no other way."""
+        web = self.context.settings.web
+        return web.passwords or not web.oidc.issuer
+
     @cached_property
     def secure(self) -> bool:
         """Whether analysts come over HTTPS only: then cookies do, too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -41,24 +42,34 @@ def own_path(target: str) -> str:
     return target if ours and target.isprintable() else "/"
 
 
+def _sign_in_form(request: Request, **values: Any) -> Response:
+    site = site_of(request)
+    oidc = site.context.settings.web.oidc
+    return render(
+        request, "sign_in.html", provider=oidc.name if oidc.issuer else "", passwords=site.passwords, **values
+    )
+
+
 @router.get("/sign-in")
 def sign_in_page(request: Request, found: Stranger, next: str = "/") -> Response:
     """The form; whoever is signed in already goes on."""
-    return go(own_path(next)) if found else render(request, "sign_in.html", next=own_path(next), name="", wrong="")
+    return go(own_path(next)) if found else _sign_in_form(request, next=own_path(next), name="", wrong="")
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, form: OpenForm) -> Response:
     """Open a session."""
     site, name, target = site_of(request), field(form, "name"), own_path(field(form, "next", "/"))
+    if not site.passwords:
+        raise Problem(404)
     password, days = str(form.get("password", "")), site.context.settings.web.session_days
     try:
         cookie = accounts.sign_in(site.store, name, password, browser_of(request), site.wall(), days)
     except UsageError as error:
-        return render(request, "sign_in.html", status=429, next=target, name=name, wrong=str(error))
+        return _sign_in_form(request, status=429, next=target, name=name, wrong=str(error))
     if cookie is None:
         wrong = "Name or password is wrong."
-        return render(request, "sign_in.html", status=403, next=target, name=name, wrong=wrong)
+        return _sign_in_form(request, status=403, next=target, name=name, wrong=wrong)
     response = go(target)
     set_session(response, site, cookie)
     response.delete_cookie(CSRF_COOKIE)
