@@ -83,7 +83,9 @@ def worker(url: str, seconds: float) -> None:
     class Still(Fetcher):
         """Answers every request with 304 and asks nobody."""
 
-        async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        async def get(
+            self, url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+        ) -> Answer:
             asked.setdefault(url, time.time())
             await asyncio.sleep(0.1)
             return Answer(url, FetchOutcome.NOT_MODIFIED, 304, {"etag": ETAG}, milliseconds=100)
