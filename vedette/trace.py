@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -130,24 +131,31 @@ def sentences(article: Article, stored: StoredMatch) -> tuple[str, ...]:
     return tuple(marked(s, str, Mark("*", "*")) for s in matched_sentences(article, stored.match.spans))
 
 
-def verdict(found: Trace) -> str:
-    """The answer in one sentence: where the path ended, and why."""
+def verdict(found: Trace, say: Callable[[str], str] = str) -> str:
+    """The answer in one sentence: where the path ended, and why. `say` puts a text into the reader's language."""
     item, last = found.item, found.drops[-1] if found.drops else None
+    reason = say(WORDS[last.reason]) if last else ""
     if found.told:
         topics = ", ".join(sorted({told.alert.alert.topic for told in found.told}))
-        states = sorted({str(delivery.state) for told in found.told for delivery, _ in told.deliveries})
-        sent = f"deliveries: {', '.join(states)}" if states else "nothing was to be delivered"
-        return f"It alerted on {topics}; {sent}."
+        states = ", ".join(sorted({str(delivery.state) for told in found.told for delivery, _ in told.deliveries}))
+        if states:
+            return say("It alerted on %(topics)s; deliveries: %(states)s.") % {"topics": topics, "states": states}
+        return say("It alerted on %(topics)s; nothing was to be delivered.") % {"topics": topics}
     if found.article is not None:
-        why = f" because {WORDS[last.reason]}" if last else ", and no record says why: it may have been pruned"
-        return f"It was read and did not alert{why}."
+        if not last:
+            return say("It was read and did not alert, and no record says why: it may have been pruned.")
+        return say("It was read and did not alert because %(reason)s.") % {"reason": reason}
     if item is None:
-        return "No source has shown this page." if last is None else f"It was left out because {WORDS[last.reason]}."
+        if not last:
+            return say("No source has shown this page.")
+        return say("It was left out because %(reason)s.") % {"reason": reason}
     if item.state is ItemState.DROPPED:
-        return f"It went no further because {WORDS[last.reason]}." if last else "It went no further."
-    waits = "to be fetched" if item.state is ItemState.NEW else "to be read"
-    tried = f" after {item.attempts} failed attempts" if item.attempts else ""
-    return f"It waits {waits}{tried}."
+        return (
+            say("It went no further because %(reason)s.") % {"reason": reason} if last else say("It went no further.")
+        )
+    waits = say("It waits to be fetched") if item.state is ItemState.NEW else say("It waits to be read")
+    tried = say(" after %(count)s failed attempts") % {"count": item.attempts} if item.attempts else ""
+    return f"{waits}{tried}."
 
 
 def _sightings(tx: Transaction, item: Item | None) -> tuple[Sighting, ...]:

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from vedette.model import DropReason, FetchOutcome, SourceState
+from vedette.trace import WORDS as REASONS
 from web import words
 from web.problems import WORDS
 from web.terms import TERMS
@@ -39,7 +40,12 @@ def messages() -> Iterator[str]:
                 given = node.args[2]
                 if isinstance(given, ast.Constant):
                     yield str(given.value)
+    tree = ast.parse((ROOM.parent / "vedette" / "trace.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "say" and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
     yield from WORDS.values()
+    yield from REASONS.values()
     yield from TERMS.values()
 
 

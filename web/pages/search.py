@@ -15,7 +15,7 @@ from alerts.notice import clean
 from crawler.urls import normalise
 from vedette.errors import RuleError
 from vedette.trace import WORDS, trace, verdict
-from web import asking, shown
+from web import asking, shown, words
 from web.asking import Answer, Hit, Narrowed
 from web.problems import Problem
 from web.site import render, site_of
@@ -189,7 +189,7 @@ def explain(
         topic=topic,
         topics=topics,
         seen=path,
-        verdict=verdict(path) if path else "",
+        verdict=(lambda: verdict(path, words.gettext)) if path else str,
         words={str(reason): text for reason, text in WORDS.items()},
         why=why,
         refused=isinstance(why, RuleError),
