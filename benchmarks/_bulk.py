@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from storage import Store
 from storage.models import Base
+from storage.types import Instant
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "stories": ("id", "title", "created_at", "updated_at", "article_count"),
@@ -65,10 +67,13 @@ class _Writer:
         for table, names in COLUMNS.items():
             self.columns[table] = (*names, *REST.get(table, ()))
             columns = Base.metadata.tables[table].c
-            self._given[table] = [
-                columns[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-                for name in self.columns[table]
-            ]
+            self._given[table] = [self._maker(columns[name].type) for name in self.columns[table]]
+
+    def _maker(self, column: Any) -> Any:
+        """What turns a value of a column into the driver's; the instants of one article are mostly the same."""
+        dialect = self.connection.dialect
+        make = column.dialect_impl(dialect).bind_processor(dialect)
+        return lru_cache(maxsize=256)(make) if make and isinstance(column, Instant) else make
 
     def bound(self, table: str, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         """The rows as the driver takes them."""
