@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.fairs import BAKU, SEOUL, written
-from tests.httpserver import Reply, serve
+from tests.httpserver import Reply, Site, serve
 from tests.integration.test_web_finding import FEED, NEWS
 from tests.newsroom import publish
 from tests.shelf import put
@@ -156,8 +159,17 @@ def test_a_rule_with_two_meanings_is_parted_by_one_click(chromium: Any, site: We
     assert page.errors == []
 
 
+@contextmanager
+def served_aside() -> Iterator[Site]:
+    """A site of the press, begun and ended in another thread: the browser's loop runs in this one."""
+    with ThreadPoolExecutor(1) as aside:
+        running = serve()
+        yield aside.submit(running.__enter__).result()
+        aside.submit(running.__exit__, None, None, None).result()
+
+
 def test_a_site_is_looked_at_before_it_is_watched(chromium: Any, tmp_path: Path) -> None:
-    with serve() as press, Website(tmp_path, SystemClock(), NEWS) as site:
+    with served_aside() as press, Website(tmp_path, SystemClock(), NEWS) as site:
         press.routes["/news.rss"] = Reply(FEED.encode(), headers={"Content-Type": "application/rss+xml"})
         page = signed_in(chromium, site, "boss", bypass_csp=True)
         page.goto("/sources")
