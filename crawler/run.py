@@ -23,6 +23,7 @@ from crawler.isolate import IsolatedReader
 from crawler.ledger import PATIENCE_SECONDS, Ledger
 from crawler.politeness import PATIENCE, Politeness
 from storage import HostState, Transaction
+from vedette.errors import StorageError
 from vedette.model import Item, ItemState, SourceClaim, SourceState
 from vedette.network import host_of
 
@@ -33,6 +34,8 @@ LEASE_SECONDS = 300.0
 """Real seconds; longer than a poll with all its redirects and pauses can take."""
 LOOK_SECONDS = 0.2
 """Real seconds between two looks for work."""
+TROUBLE_SECONDS = 1.0
+"""Real seconds to wait when the database can't be used."""
 NEAR_SECONDS, AHEAD_SECONDS = 0.5, 1.5
 """When a source falls due, or a page's host may be asked, within the first so many real seconds, all that do within
 the second are claimed."""
@@ -103,8 +106,12 @@ class Worker:
         stop = self.context.stop
         while not stop.is_set():
             self.context.touch()
-            await self._dispatch(None)
-            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._dispatch(None)
+                await asyncio.sleep(LOOK_SECONDS)
+            except StorageError as error:  # locked or full: it may pass, and what is in flight must not be lost
+                self.context.log.error("nothing claimed to crawl", error=str(error))
+                await asyncio.sleep(TROUBLE_SECONDS)
         await self._finish()
 
     async def once(self, ids: Collection[str] | None) -> None:

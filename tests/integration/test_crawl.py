@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from crawler.run import Tally, crawl_once
+from crawler.run import Tally, crawl_once, main
 from storage import Store, open_store
 from tests.httpserver import Reply, Site, serve
 from vedette.config import CrawlSettings, NetworkSettings, Settings
@@ -96,6 +99,13 @@ def crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crawl]:
     store.close()
 
 
+def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
+
+
 def rss(*entries: tuple[str, str], link: str = "") -> bytes:
     items = "".join(
         f"<item><guid>{url}</guid><title>{title}</title><link>{url}</link></item>" for url, title in entries
@@ -123,6 +133,32 @@ def test_the_first_poll_is_silent_and_pages_are_kept(crawl: Crawl) -> None:
     feed(crawl, "/1", "/2", "/3")
     crawl.run(timedelta(hours=7))
     assert crawl.item(3).silent is False
+
+
+def test_a_database_that_stays_locked_stops_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.engine.BUSY_SECONDS", 0.5)
+    monkeypatch.setattr("crawler.politeness.PAUSE", 0.05)
+    store = open_store(f"sqlite:///{tmp_path / 'v.db'}", upgrade=True)
+    with serve() as site:
+        settings = Settings(network=NetworkSettings(allow_addresses=["127.0.0.1/32"]))
+        crawl = Crawl(site, store, settings, OffsetClock())
+        crawl.declare()
+        feed(crawl, "/1")
+        context = Context(settings, crawl.clock, store, "crawl", "boot", structlog.get_logger())
+        other = sqlite3.connect(tmp_path / "v.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with structlog.testing.capture_logs() as said:
+            worker = threading.Thread(target=main, args=(context,))
+            worker.start()
+            wait(lambda: any(line["event"] == "nothing claimed to crawl" for line in said))
+            other.execute("ROLLBACK")
+            wait(lambda: bool(site.asked("/1")))
+            context.stop.set()
+            worker.join()
+        other.close()
+        assert "locked" in str(said[0]["error"])
+        assert len(site.asked("/1")) == 1
+    store.close()
 
 
 def test_the_second_poll_is_conditional_byte_for_byte(crawl: Crawl) -> None:
