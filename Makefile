@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check slow nightly demo replay bench checkers clean
+.PHONY: run test coverage check slow nightly demo replay bench checkers clean
 
 run: $(STAMP)
 	@test -f vedette.toml || { $(BIN)/vedette config init vedette.toml >/dev/null; \
@@ -12,6 +12,10 @@ run: $(STAMP)
 	@exec $(BIN)/vedette run --config vedette.toml
 
 test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not nightly"
+
+# the same, telling which lines no test runs
+coverage: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow and not nightly" --cov --cov-report=term:skip-covered
 
 check: $(STAMP)
