@@ -129,6 +129,16 @@ async def _render(browser: Browser, order: Mapping[str, Any], parent: Parent) ->
         return {"html": (await page.content())[: order["most"]], "notes": notes}
 
 
+def _of_the_page(page: Page, request: Request) -> bool:
+    """Whether a request is the page's own, not that of a frame in it or of a window that it opens."""
+    if request.resource_type != "document":
+        return True
+    try:
+        return request.frame == page.main_frame
+    except Error:  # its frame is not there yet: a window that is just being opened
+        return False
+
+
 async def _give(page: Page, route: Route, request: Request, parent: Parent) -> None:
     """Give the page what it asks for, or nothing."""
     kind = request.resource_type
@@ -136,8 +146,7 @@ async def _give(page: Page, route: Route, request: Request, parent: Parent) -> N
         if kind == "stylesheet":
             await route.fulfill(status=200, content_type="text/css", body="")
             return
-        main = kind != "document" or request.frame == page.main_frame
-        if kind not in WANTED or request.method != "GET" or not main:
+        if kind not in WANTED or request.method != "GET" or not _of_the_page(page, request):
             await route.abort("blockedbyclient")
             return
         said = await parent.ask(request.url, request.headers.get("accept", ""))
