@@ -9,6 +9,13 @@
 #include <stdint.h>
 #include <structmember.h>
 
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
+#define BATCH 32 /* chunks looked up together */
+
 typedef struct {
     PyObject *token;
     int32_t start, end; /* in the chunk */
@@ -44,6 +51,7 @@ typedef struct {
     PyObject *firsts; /* list: the position of each paragraph's first token */
     Py_ssize_t title_end;
     Py_ssize_t count, room;
+    PyObject **row;         /* the tokens, until their list is made */
     int32_t *starts, *ends; /* of each token: code points in its field */
     int32_t *next;          /* of each token: the next position of the same one, -1 for none */
 } Layout;
@@ -60,10 +68,11 @@ static Layout *layout_new(void)
         return NULL;
     self->title_end = self->count = self->room = 0;
     self->starts = self->ends = self->next = NULL;
-    self->tokens = PyList_New(0);
+    self->row = NULL;
+    self->tokens = NULL;
     self->words = PyDict_New();
     self->firsts = PyList_New(0);
-    if (self->tokens == NULL || self->words == NULL || self->firsts == NULL) {
+    if (self->words == NULL || self->firsts == NULL) {
         Py_DECREF(self);
         return NULL;
     }
@@ -72,6 +81,9 @@ static Layout *layout_new(void)
 
 static void layout_dealloc(Layout *self)
 {
+    for (Py_ssize_t n = 0; self->row != NULL && n < self->count; n++)
+        Py_DECREF(self->row[n]);
+    PyMem_Free(self->row);
     Py_XDECREF(self->tokens);
     Py_XDECREF(self->words);
     Py_XDECREF(self->firsts);
@@ -81,14 +93,25 @@ static void layout_dealloc(Layout *self)
     PyObject_Free(self);
 }
 
-static int grow(int32_t **array, Py_ssize_t room)
+static int layout_grow(Layout *self)
 {
-    int32_t *grown = PyMem_Resize(*array, int32_t, room);
-    if (grown == NULL) {
+    Py_ssize_t room = self->room ? 2 * self->room : 1024;
+    PyObject **row = PyMem_Resize(self->row, PyObject *, room);
+    if (row != NULL)
+        self->row = row;
+    int32_t **arrays[] = {&self->starts, &self->ends, &self->next};
+    for (int n = 0; n < 3 && row != NULL; n++) {
+        int32_t *grown = PyMem_Resize(*arrays[n], int32_t, room);
+        if (grown == NULL)
+            row = NULL;
+        else
+            *arrays[n] = grown;
+    }
+    if (row == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    *array = grown;
+    self->room = room;
     return 0;
 }
 
@@ -98,26 +121,28 @@ static int layout_add(Layout *self, PyObject *token, Py_ssize_t start, Py_ssize_
         PyErr_SetString(PyExc_OverflowError, "the text is longer than 2**31 code points");
         return -1;
     }
-    if (self->count == self->room) {
-        Py_ssize_t room = self->room ? 2 * self->room : 1024;
-        if (grow(&self->starts, room) < 0 || grow(&self->ends, room) < 0 || grow(&self->next, room) < 0)
-            return -1;
-        self->room = room;
-    }
+    if (self->count == self->room && layout_grow(self) < 0)
+        return -1;
     self->starts[self->count] = (int32_t)start;
     self->ends[self->count] = (int32_t)end;
-    self->count++;
-    return PyList_Append(self->tokens, token);
+    self->row[self->count++] = Py_NewRef(token);
+    return 0;
 }
 
-/* Note where each token stands first, and after each place the next one. */
+/* Make the list of tokens, and note where each stands first and after each place the next one. */
 static int layout_index(Layout *self)
 {
     int32_t *last = PyMem_New(int32_t, self->count + 1); /* by a token's first place: its last one so far */
-    if (last == NULL) {
+    self->tokens = PyList_New(self->count);
+    if (last == NULL || self->tokens == NULL) {
+        PyMem_Free(last);
         PyErr_NoMemory();
         return -1;
     }
+    for (Py_ssize_t at = 0; at < self->count; at++)
+        PyList_SET_ITEM(self->tokens, at, self->row[at]);
+    PyMem_Free(self->row);
+    self->row = NULL;
     for (Py_ssize_t at = 0; at < self->count; at++) {
         PyObject *token = PyList_GET_ITEM(self->tokens, at);
         PyObject *known = PyDict_GetItemWithError(self->words, token);
@@ -411,31 +436,69 @@ static inline int is_space(Py_UCS4 c)
     return Py_UNICODE_ISSPACE(c);
 }
 
-/* Lay out the chunks of text[at:end]. */
-static int memo_add(Memo *self, Layout *layout, PyObject *text, Py_ssize_t at, Py_ssize_t end)
+typedef struct {
+    Py_ssize_t start, length;
+    Py_uhash_t hash;
+} Chunk;
+
+/* Find the next chunks of text[*at:end], at most BATCH of them; how many there were. */
+static int next_chunks(Chunk *chunks, int kind, const void *data, Py_ssize_t *at, Py_ssize_t end)
 {
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    while (at < end) {
-        if (is_space(PyUnicode_READ(kind, data, at))) {
-            at++;
+    int count = 0;
+    Py_ssize_t here = *at;
+    while (here < end && count < BATCH) {
+        if (is_space(PyUnicode_READ(kind, data, here))) {
+            here++;
             continue;
         }
-        Py_ssize_t start = at;
+        Py_ssize_t start = here;
         Py_uhash_t hash = 0xcbf29ce484222325u;
-        for (; at < end; at++) {
-            Py_UCS4 c = PyUnicode_READ(kind, data, at);
+        for (; here < end; here++) {
+            Py_UCS4 c = PyUnicode_READ(kind, data, here);
             if (is_space(c))
                 break;
             hash = (hash ^ c) * 0x100000001b3u;
         }
-        hash ^= hash >> 29;
-        Entry *entry = self->size ? memo_place(self, hash, kind, data, start, at - start) : NULL;
-        if (entry != NULL && entry->known != NULL) {
-            if (layout_add_all(layout, entry->known, start) < 0)
+        chunks[count++] = (Chunk){start, here - start, hash ^ (hash >> 29)};
+    }
+    *at = here;
+    return count;
+}
+
+/* Ask for the memory that chunks will be looked up in, all of it at once: waiting for it is what takes the time. */
+static void fetch_ahead(const Memo *self, const Chunk *chunks, int count)
+{
+    if (self->size == 0)
+        return;
+    Py_uhash_t mask = (Py_uhash_t)self->size - 1;
+    for (int n = 0; n < count; n++)
+        PREFETCH(&self->entries[chunks[n].hash & mask]);
+    for (int n = 0; n < count; n++)
+        PREFETCH(self->entries[chunks[n].hash & mask].known);
+    for (int n = 0; n < count; n++) {
+        const Known *known = self->entries[chunks[n].hash & mask].known;
+        if (known != NULL && known->count)
+            PREFETCH(known->pieces[0].token);
+    }
+}
+
+/* Lay out the chunks of text[at:end]. */
+static int memo_add(Memo *self, Layout *layout, PyObject *text, Py_ssize_t at, Py_ssize_t end)
+{
+    Chunk chunks[BATCH];
+    int kind = PyUnicode_KIND(text), count;
+    const void *data = PyUnicode_DATA(text);
+    while ((count = next_chunks(chunks, kind, data, &at, end)) > 0) {
+        fetch_ahead(self, chunks, count);
+        for (int n = 0; n < count; n++) {
+            const Chunk *c = &chunks[n];
+            Entry *entry = self->size ? memo_place(self, c->hash, kind, data, c->start, c->length) : NULL;
+            if (entry != NULL && entry->known != NULL) {
+                if (layout_add_all(layout, entry->known, c->start) < 0)
+                    return -1;
+            } else if (memo_learn(self, layout, text, c->start, c->length, c->hash) < 0) {
                 return -1;
-        } else if (memo_learn(self, layout, text, start, at - start, hash) < 0) {
-            return -1;
+            }
         }
     }
     return 0;
