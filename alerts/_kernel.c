@@ -436,30 +436,38 @@ static inline int is_space(Py_UCS4 c)
     return Py_UNICODE_ISSPACE(c);
 }
 
+/* Whether a character parts tokens whatever stands beside it. Not all that do: those of ASCII. */
+static inline int is_mark(Py_UCS4 c)
+{
+    return c < 0x80 && !Py_ISALNUM(c);
+}
+
 typedef struct {
     Py_ssize_t start, length;
     Py_uhash_t hash;
 } Chunk;
 
-/* Find the next chunks of text[*at:end], at most BATCH of them; how many there were. */
+/* Find the next chunks of text[*at:end], at most BATCH, less the marks around: a word before a comma is the word. */
 static int next_chunks(Chunk *chunks, int kind, const void *data, Py_ssize_t *at, Py_ssize_t end)
 {
     int count = 0;
     Py_ssize_t here = *at;
     while (here < end && count < BATCH) {
-        if (is_space(PyUnicode_READ(kind, data, here))) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, here);
+        if (is_space(c) || is_mark(c)) {
             here++;
             continue;
         }
-        Py_ssize_t start = here;
+        Chunk chunk = {here, 0, 0};
         Py_uhash_t hash = 0xcbf29ce484222325u;
-        for (; here < end; here++) {
-            Py_UCS4 c = PyUnicode_READ(kind, data, here);
-            if (is_space(c))
-                break;
+        for (; here < end && !is_space(c = PyUnicode_READ(kind, data, here)); here++) {
             hash = (hash ^ c) * 0x100000001b3u;
+            if (!is_mark(c)) { /* marks at the end go */
+                chunk.length = here + 1 - chunk.start;
+                chunk.hash = hash ^ (hash >> 29);
+            }
         }
-        chunks[count++] = (Chunk){start, here - start, hash ^ (hash >> 29)};
+        chunks[count++] = chunk;
     }
     *at = here;
     return count;
