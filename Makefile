@@ -57,7 +57,7 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
 
 # pip first: older ones stumble over the extra lxml[html_clean] that a dependency asks for
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt alerts/_kernel.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vedette needs Python 3.11 or newer: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV): a minute, once."
 	@$(PYTHON) -m venv $(VENV)
