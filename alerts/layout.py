@@ -117,11 +117,11 @@ class PurePython:
         number = bisect_right(self.firsts, position) - 1
         places = self._places[number]
         if places is None:
-            places = self._places[number] = _located(*self._paragraphs[number])
+            places = self._places[number] = _places_in(*self._paragraphs[number])
         return places(position - self.firsts[number])
 
 
-def _located(source: str, first: int) -> _Places:
+def _places_in(source: str, first: int) -> _Places:
     """What tells where the tokens of a paragraph stand, by their number in it."""
     simple = text.simplified(source)
     if simple.isascii():

@@ -94,7 +94,7 @@ def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entri
 
 
 def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFeed:
-    if str(root.tag).rpartition("}")[2].lower() not in ROOTS:
+    if local_name(root).lower() not in ROOTS:
         return parse_malformed(body, url, {}, max_entries)
     try:
         parsed = fastfeedparser.parse(body, include_tags=True, include_media=True)
@@ -142,7 +142,7 @@ def _completed(raw: Any, element: Any) -> dict[str, Any]:
     texts: dict[str, str] = {}
     for child in element.iterchildren(etree.Element):
         if text := (child.text or "").strip():
-            texts.setdefault(str(child.tag).rpartition("}")[2], text)
+            texts.setdefault(local_name(child), text)
     if "link" in texts and element.find(ATOM_LINK) is not None:
         entry["links"], entry["link"] = (), texts["link"]
     if not (entry.get("title") or "").strip() and (title := element.find("{*}title")) is not None:
@@ -244,6 +244,11 @@ def plain_text(text: str) -> str:
 def _printable(text: str) -> str:
     """Without NUL, other controls and lone surrogates."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", " ", text)
+
+
+def local_name(element: Any) -> str:
+    """An element's name without its namespace; it may hold a brace, which etree.QName refuses."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def instant(value: Any) -> datetime | None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -34,7 +35,7 @@ from crawler import settings as scrapy_settings
 from crawler.handlers import BlockedAddressError
 from vedette.clock import Clock
 from vedette.config import Settings
-from vedette.model import FetchOutcome
+from vedette.model import Fetch, FetchOutcome
 from vedette.network import make_policy, refusal
 
 DOWNLOAD_ERRORS = (
@@ -63,6 +64,30 @@ class Answer:
     error: str = ""
     location: str = ""  # of a redirect, absolute
     moved: str = ""  # where permanent redirects led, "" where there were none
+
+
+def fetch_of(
+    answer: Answer,
+    url: str,
+    purpose: str,
+    at: datetime,
+    source_id: str | None = None,
+    item_id: int | None = None,
+) -> Fetch:
+    """The record of a visit to a URL that was begun then and ended so."""
+    return Fetch(
+        url=url,
+        purpose=purpose,
+        at=at,
+        outcome=answer.outcome,
+        status=answer.status,
+        bytes=len(answer.body),
+        milliseconds=answer.milliseconds,
+        source_id=source_id,
+        item_id=item_id,
+        final_url=answer.url if answer.url != url else "",
+        error=answer.error,
+    )
 
 
 class _Permanent(Spider):

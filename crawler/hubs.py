@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crawler import websub
-from crawler.fetcher import Answer
+from crawler.fetcher import Answer, fetch_of
 from crawler.politeness import Politeness
 from storage import HubSubscription
 from storage.websub import LEAVING
@@ -76,17 +76,7 @@ class Hubs:
         form = websub.request(mode, subscription.topic, subscription.callback, secret)
         begun = self.context.clock.now()
         answer = await self.polite.post(subscription.hub, form)
-        fetch = Fetch(
-            subscription.hub,
-            "hub",
-            begun,
-            answer.outcome,
-            answer.status,
-            len(answer.body),
-            answer.milliseconds,
-            subscription.source_id,
-            error=answer.error,
-        )
+        fetch = fetch_of(answer, subscription.hub, "hub", begun, subscription.source_id)
         await asyncio.to_thread(self._record, subscription, answer, fetch)
         said = {"mode": mode, "outcome": answer.outcome.value, "error": answer.error}
         self.context.log.info("hub asked", source=subscription.source_id, hub=subscription.hub, **said)

@@ -13,7 +13,7 @@ from crawler import health, polling
 from crawler.budget import Budget
 from crawler.custom import crawled
 from crawler.discover import discovered
-from crawler.fetcher import Answer
+from crawler.fetcher import Answer, fetch_of
 from crawler.gather import Gathered, gather, without_validators
 from crawler.intake import Pairs, identified, take_in
 from crawler.isolate import IsolatedReader
@@ -92,7 +92,7 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     source, started = status.source, tools.context.clock.now()
     denied_at = status.last_poll_at if status.last_outcome == FetchOutcome.NOT_MODIFIED else None
     rate, lies = polling.Rate.from_json(status.polling), bool(status.polling.get(LIES))
-    usual = rate.observe(0, status.last_poll_at) if rate.at is not None and status.last_poll_at is not None else rate
+    usual = rate.silent_until(status.last_poll_at)
     whole = polling.must_ask_whole(usual, status.whole_at, denied_at, started, lies=lies)
     asked = status
     if whole:
@@ -102,8 +102,8 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     answer = gathered.answer
     if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
         gathered.answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
-    fetch = _fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
-    others = [_fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
+    fetch = fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
+    others = [fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
     ended = _Ended(claim, gathered, [fetch, *others], host, whole, rate, identified(gathered.listing))
     now = tools.context.clock.now()
@@ -267,7 +267,7 @@ async def fetch_page(tools: Tools, item: Item) -> bool:
         answer = await tools.polite.get(item.url)
     if answer.outcome is FetchOutcome.OK and not answer.body.strip():
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
-    fetch = _fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
+    fetch = fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
     host, now = tools.polite.finished(host_of(item.url)), tools.context.clock.now()
     return await tools.ledger.written(
         lambda tx, entries: _record_page(tx, entries, tools, item, answer, fetch, host, now)
@@ -324,26 +324,3 @@ def retry_wait(attempts: int) -> timedelta:
 
 
 # --------------------------------------------------------------------------- both
-
-
-def _fetch_of(
-    answer: Answer,
-    url: str,
-    purpose: str,
-    at: datetime,
-    source_id: str | None = None,
-    item_id: int | None = None,
-) -> Fetch:
-    return Fetch(
-        url=url,
-        purpose=purpose,
-        at=at,
-        outcome=answer.outcome,
-        status=answer.status,
-        bytes=len(answer.body),
-        milliseconds=answer.milliseconds,
-        source_id=source_id,
-        item_id=item_id,
-        final_url=answer.url if answer.url != url else "",
-        error=answer.error,
-    )

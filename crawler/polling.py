@@ -86,6 +86,10 @@ class Rate:
                 days[when.weekday()] += count / parts
         return Rate(self.events * kept + count, self.seconds * kept + exposed, now, tuple(hours), tuple(days))
 
+    def silent_until(self, at: datetime | None) -> Rate:
+        """The estimate with nothing seen from the last count until then; the same where either is unknown."""
+        return self if self.at is None or at is None else self.observe(0, at)
+
     def as_json(self) -> dict[str, Any]:
         """For the source's row."""
         data: dict[str, Any] = {

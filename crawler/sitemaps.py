@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from scrapy.utils.gz import gunzip
 
-from crawler.feeds import instant, plain_text
+from crawler.feeds import instant, local_name, plain_text
 from crawler.urls import normalise
 from vedette.errors import Refused
 from vedette.model import Entry, FetchOutcome
@@ -61,7 +61,7 @@ def parse_sitemap(body: bytes, url: str, max_entries: int, *, news_only: bool = 
         root: Any = etree.fromstring(body.lstrip(), ENTITY_FREE)  # None where nothing could be saved
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Refused(FetchOutcome.NOT_A_FEED, f"not a sitemap: {' '.join(str(error).split())[:200]}") from None
-    name = str(root.tag).rpartition("}")[2].lower() if root is not None else "nothing"
+    name = local_name(root).lower() if root is not None else "nothing"
     if name == "sitemapindex":
         children = [_child(e, url) for e in root.iterchildren("{*}sitemap")][:MAX_CHILDREN]
         return ParsedSitemap(children=tuple(child for child in children if child.url))

@@ -41,7 +41,7 @@ FUTURE: tuple[tuple[type[Base], str], ...] = (
 )
 """Columns that say when something shall happen."""
 COUNTS_KEPT = timedelta(days=400)
-"""How long the counts of days are kept: a year with something over."""
+"""How long the counts of days are kept, a year with something over: what was published before is not counted."""
 
 
 class Maintenance(Aggregate):

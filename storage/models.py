@@ -499,9 +499,8 @@ class AlertRow(Base):
     created_at: Mapped[datetime]
     article_id: Mapped[int] = mapped_column(BigKey, ForeignKey("articles.id"))
     match_id: Mapped[int | None] = mapped_column(BigKey)
-    source: Mapped[str] = mapped_column(
-        server_default=""
-    )  # of the article, and as it was then: lists are narrowed by them
+    # of the article, as it was then: lists are narrowed by them
+    source: Mapped[str] = mapped_column(server_default="")
     country: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (

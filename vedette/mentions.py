@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from alerts.stories.spotter import Spotter
 from alerts.stories.traits import traits_of
 from alerts.surprise import subjects
 from storage import Transaction
+from storage.maintenance import COUNTS_KEPT
 from vedette.model import Article
 
-KEPT = timedelta(days=400)
-"""How long ago an article may have been published to be counted, and how long the counts are kept."""
 AT_ONCE = 100
 """Articles that are counted in one transaction."""
 
@@ -46,7 +45,7 @@ def day_of(article: Article, seen_at: datetime, *, silent: bool) -> date | None:
     """
     if article.published_at is None:
         return None if silent else seen_at.astimezone(UTC).date()
-    if article.published_at < seen_at - KEPT:
+    if article.published_at < seen_at - COUNTS_KEPT:
         return None
     return min(article.published_at, seen_at).astimezone(UTC).date()
 
@@ -55,7 +54,7 @@ def catch_up(tx: Transaction, spotter: Spotter, now: datetime, *, limit: int = A
     """Count some more of the articles that came before counting began, the newest first; how many there were."""
     if not tx.mentions.claim_backlog():
         return 0
-    rows = tx.mentions.uncounted(limit, now - KEPT)
+    rows = tx.mentions.uncounted(limit, now - COUNTS_KEPT)
     tally = Tally()
     for row in rows:
         tally.add(row.article, traits_of(row.article, spotter).labels, row.seen_at, silent=row.silent)

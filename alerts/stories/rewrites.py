@@ -48,9 +48,8 @@ class Bar:
     one: float = 0.0  # what of one of the titles must stand there
     openings: float = 0.0  # weight of what both openings have
     opening: float = 0.0  # cosine of the openings
-    shared: float = (
-        0.0  # weight of all that is shared; the unit is that of a trait that one article in e times as many has
-    )
+    # weight of all that is shared; the unit is that of a trait that one article in e times as many has
+    shared: float = 0.0
     hard: float = 0.0  # weight of what is shared beyond plain words
     specific: int = 0  # shared entities, designators and numbers; countries and days are none
     things: int = 0  # of these what is no person, number or fair, or is a fair that both titles name

@@ -15,7 +15,7 @@ import difflib
 import importlib
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -81,24 +81,14 @@ def summary(module: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
-def _set_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
-    if value is not None:
-        ctx.ensure_object(App).config_path = value
+def _setter(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """What puts the value of a global option, where it is given, into the App."""
 
+    def put(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(ctx.ensure_object(App), name, value)
 
-def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        ctx.ensure_object(App).json = True
-
-
-def _set_server(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value:
-        ctx.ensure_object(App).server = value
-
-
-def _set_token(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value:
-        ctx.ensure_object(App).token = value
+    return put
 
 
 def _set_verbose(ctx: click.Context, _: click.Parameter, value: int) -> None:
@@ -115,14 +105,14 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="The configuration file. Default: $VEDETTE_CONFIG, then ./vedette.toml, then built-in values.",
             expose_value=False,
             hidden=hidden,
-            callback=_set_config,
+            callback=_setter("config_path"),
         ),
         click.Option(
             ["--json"],
             is_flag=True,
             help="Answer in JSON, or JSON Lines, on standard output.",
             expose_value=False,
-            callback=_set_json,
+            callback=_setter("json"),
         ),
         click.Option(
             ["--server"],
@@ -130,7 +120,7 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="Ask the HTTP API there, in place of the database.",
             expose_value=False,
             hidden=hidden,
-            callback=_set_server,
+            callback=_setter("server"),
         ),
         click.Option(
             ["--token"],
@@ -138,7 +128,7 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="A token of that server. Default: $VEDETTE_TOKEN, which other users of this machine can't see.",
             expose_value=False,
             hidden=hidden,
-            callback=_set_token,
+            callback=_setter("token"),
         ),
         click.Option(
             ["-v", "--verbose"],

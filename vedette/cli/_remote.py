@@ -141,16 +141,21 @@ class Remote:
 
     def subscriptions(self, topic: str | None = None) -> list[Subscription]:
         """One's own subscriptions."""
-        me = self.ask("GET", "/me")["id"]
-        found = [_subscription(row, me) for row in self.rows("/subscriptions")]
+        found = self._subscriptions_of(self._me())
         return [one for one in found if topic is None or one.topic == topic]
+
+    def _me(self) -> str:
+        return str(self.ask("GET", "/me")["id"])
+
+    def _subscriptions_of(self, me: str) -> list[Subscription]:
+        return [_subscription(row, me) for row in self.rows("/subscriptions")]
 
     def subscribe(self, analyst: str, row: Mapping[str, Any]) -> tuple[Subscription, str]:
         """Follow a topic: the subscription, and created, changed or same. Nobody subscribes others."""
-        known = {one.id: one for one in self.subscriptions()}
-        me = self.ask("GET", "/me")["id"]
+        me = self._me()
         if analyst != me:
             raise UsageError(f"the token is {me}'s: {analyst} must subscribe with their own")
+        known = {one.id: one for one in self._subscriptions_of(me)}
         body = {name: row[name] for name in ("topic", "channel", "cadence", "quiet_hours", "digest_at")}
         made = _subscription(self.ask("POST", "/subscriptions", json=body), me)
         before = known.get(made.id)

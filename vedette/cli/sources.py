@@ -85,9 +85,7 @@ def _fares(status: SourceStatus, hub: HubSubscription | None) -> dict[str, Any]:
     from crawler.polling import Rate
 
     assert status.health is not None
-    rate = Rate.from_json(status.polling)
-    if rate.at is not None and status.last_success_at is not None:
-        rate = rate.observe(0, status.last_success_at)  # it was silent since
+    rate = Rate.from_json(status.polling).silent_until(status.last_success_at)
     return {
         "id": status.source.id,
         "health": status.health.state,

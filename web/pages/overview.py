@@ -11,7 +11,6 @@ from vedette.overview import PAST_DAYS
 from web.site import render, site_of
 from web.visitor import Reader
 
-SPANS = (1, 7)
 MOST_TOPICS = 24
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +20,8 @@ router = APIRouter(include_in_schema=False)
 def overview(request: Request, found: Reader, days: Annotated[int, Query(ge=1, le=7)] = 1) -> Response:
     """Names that rise, topics and countries, today or in the last seven days."""
     site = site_of(request)
-    told = site.overview(7 if days > 1 else 1)
+    span = 7 if days > 1 else 1
+    told = site.overview(span)
     with site.store.read() as tx:
         mine = {s.topic for s in tx.subscriptions.list(analyst=found.id)}
     topics = sorted(told.topics, key=lambda one: one.topic.id not in mine)
@@ -33,6 +33,6 @@ def overview(request: Request, found: Reader, days: Annotated[int, Query(ge=1, l
         topics=topics[:MOST_TOPICS],
         hidden=max(0, len(topics) - MOST_TOPICS),
         mine=mine,
-        days=7 if days > 1 else 1,
+        days=span,
         past_days=PAST_DAYS,
     )
