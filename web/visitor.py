@@ -6,6 +6,7 @@ for the fields of a form that really came from one of our pages.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -116,16 +117,24 @@ async def posted(request: Request) -> FormData:
     return form
 
 
-async def posted_by_reader(request: Request, found: Annotated[Visitor, Depends(reader)]) -> FormData:
-    """As `posted`, from somebody who is signed in."""
+async def posted_by_reader(request: Request, found: Annotated[Visitor, Depends(reader)]) -> AsyncIterator[FormData]:
+    """As `posted`, from somebody who is signed in; its files are closed after the answer."""
     del found  # asked for first, so that the session's own guard is used
-    return await posted(request)
+    try:
+        yield await posted(request)
+    finally:
+        await request.close()
 
 
-async def posted_by_stranger(request: Request, found: Annotated[Visitor | None, Depends(visitor)]) -> FormData:
+async def posted_by_stranger(
+    request: Request, found: Annotated[Visitor | None, Depends(visitor)]
+) -> AsyncIterator[FormData]:
     """As `posted`, from anybody."""
     del found
-    return await posted(request)
+    try:
+        yield await posted(request)
+    finally:
+        await request.close()
 
 
 Stranger = Annotated[Visitor | None, Depends(visitor)]

@@ -90,11 +90,10 @@ def test_a_worker_that_dies_is_replaced_and_its_work_given_back(
     before = started(supervisor, store)
     item = item_in(store, f"process:boot:{before['process']}")
     os.kill(before["process"], signal.SIGKILL)
-    assert wait_for(lambda: not psutil.Process(before["process"]).is_running() or _dead(before["process"]), 5)
-    supervisor.watch()
-    supervisor.watch()
+    assert wait_for(
+        lambda: _watched(supervisor) and pids(supervisor).get("process", before["process"]) != before["process"], 10
+    )
     after = pids(supervisor)
-    assert after["process"] != before["process"]
     assert {k: v for k, v in after.items() if k != "process"} == {k: v for k, v in before.items() if k != "process"}
     with store.write() as tx:
         known = tx.items.get(item.id)
