@@ -68,7 +68,10 @@ def parse_feed(
 
 def looks_malformed(body: bytes) -> bool:
     """Whether `parse_feed` would need the lenient parser, whose time is not bounded: run it where it can be killed."""
-    return body.lstrip()[:1] not in (b"{", b"[") and _strict_root(body) is None
+    if body.lstrip()[:1] in (b"{", b"["):
+        return False
+    root = _strict_root(body)
+    return root is None or not _usual(root)
 
 
 def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entries: int) -> ParsedFeed:
@@ -94,7 +97,7 @@ def parse_malformed(body: bytes, url: str, headers: Mapping[str, str], max_entri
 
 
 def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFeed:
-    if local_name(root).lower() not in ROOTS:
+    if not _usual(root):
         return parse_malformed(body, url, {}, max_entries)
     try:
         parsed = fastfeedparser.parse(body, include_tags=True, include_media=True)
@@ -103,7 +106,7 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
     feed, found = parsed.feed, parsed.entries
     elements = list(root.iter("{*}item", "{*}entry"))
     if len(found) != len(elements):
-        return parse_malformed(body, url, {}, max_entries)  # nested or misplaced entries
+        return parse_malformed(body, url, {}, max_entries)
     channel = root.find("{*}channel")
     own = [dict(link.attrib) for part in (root, channel) if part is not None for link in part.iterfind(ATOM_LINK)]
     pairs = list(zip(found, elements, strict=True))[:max_entries]
@@ -118,6 +121,14 @@ def _well_formed(body: bytes, root: Any, url: str, max_entries: int) -> ParsedFe
         topic=_related(own, "self"),
         overflow=max(0, len(found) - max_entries),
     )
+
+
+def _usual(root: Any) -> bool:
+    """Whether this is a feed by its root, and its entries are where they belong: in the root or its channel."""
+    if local_name(root).lower() not in ROOTS:
+        return False
+    homes = {root, *root.iterchildren("{*}channel")}
+    return all(element.getparent() in homes for element in root.iter("{*}item", "{*}entry"))
 
 
 def _strict_root(body: bytes) -> Any:
@@ -187,7 +198,7 @@ def _entry(raw: Any, base: str) -> Entry:
 def _json_feed(body: bytes, url: str, max_entries: int) -> ParsedFeed:
     try:
         data = json.loads(body.decode("utf-8-sig", "replace"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(FetchOutcome.NOT_A_FEED, f"neither XML nor JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise Refused(FetchOutcome.NOT_A_FEED, "JSON without the `items` of a JSON Feed")

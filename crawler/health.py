@@ -130,11 +130,12 @@ def _failing(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> 
 
 
 def _unreliable(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
-    recent = _since(days, now - RECENT)
+    """Failing now and then, in the polls of the last days or in the last few there were."""
+    recent = _at_least(days, _since(days, now - RECENT), lambda day: day.polls, ENOUGH_POLLS)
     polls, failed = sum(d.polls for d in recent), sum(d.failed for d in recent)
     if polls < ENOUGH_POLLS or failed < FAILED_SHARE * polls:
         return None
-    return Health(HealthState.FAILING, f"{failed} of {polls} polls of the last {RECENT.days} days failed")
+    return Health(HealthState.FAILING, f"{failed} of its last {polls} polls failed")
 
 
 def _moved(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
@@ -147,11 +148,7 @@ def _moved(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> He
 
 def _pages(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
     """What became of the pages of the last days, or of the last ten there were."""
-    recent = _since(days, now - PAGES)
-    if sum(map(_ends, recent)) < LAST_PAGES:
-        ended = [day for day in days if _ends(day)]
-        enough = next((n for n in range(1, len(ended)) if sum(map(_ends, ended[-n:])) >= LAST_PAGES), len(ended))
-        recent = ended[-enough:]
+    recent = _at_least(days, _since(days, now - PAGES), _ends, LAST_PAGES)
     ends, read = sum(map(_ends, recent)), sum(d.articles + d.refused for d in recent)
     failed, refused = sum(d.pages_failed for d in recent), sum(d.refused for d in recent)
     captcha, consent = sum(d.captcha for d in recent), sum(d.consent for d in recent)
@@ -258,6 +255,17 @@ def _since(days: Sequence[SourceDay], instant: datetime) -> list[SourceDay]:
 def _complete(days: Sequence[SourceDay], now: datetime) -> list[SourceDay]:
     """Days that are over and on which it was polled."""
     return [day for day in days if day.day < now.date() and day.polls]
+
+
+def _at_least(
+    days: Sequence[SourceDay], recent: Sequence[SourceDay], count: Callable[[SourceDay], int], enough: int
+) -> Sequence[SourceDay]:
+    """The recent days where they count enough, else the latest that do, or all there are."""
+    if sum(map(count, recent)) >= enough:
+        return recent
+    counting = [day for day in days if count(day)]
+    most = next((n for n in range(1, len(counting)) if sum(map(count, counting[-n:])) >= enough), len(counting))
+    return counting[-most:]
 
 
 def _ends(day: SourceDay) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,13 @@ from crawler.spiders import KINDS, Listing
 from vedette.errors import Refused
 from vedette.model import FetchOutcome
 
-SECONDS = 10.0
+SECONDS = 30.0
+"""Real seconds for one answer: on a busy machine the process gets but a part of them."""
+CPU_SECONDS = 4.9
+"""CPU seconds for one answer."""
 MEMORY_BYTES = 1_500_000_000
+TASKS = 500
+"""Answers after which a fresh process takes over, whatever the parsers have leaked by then."""
 
 
 def read_listing(
@@ -29,6 +35,15 @@ def read_listing(
 ) -> Listing:
     """What an answer shows, by the kind of its source. `memory` is what the kind knows of its last poll."""
     return KINDS[kind](url, settings, memory).read(body, url, headers, max_entries)
+
+
+def _read_within(cpu_seconds: float, *asked: Any) -> Listing:
+    """As `read_listing`; the system ends this process when it has computed for too long, wherever it is then."""
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    try:
+        return read_listing(*asked)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 class IsolatedReader:
@@ -58,15 +73,17 @@ class IsolatedReader:
                 initializer=_prepare,
                 initargs=(self._plugins,),
                 context=multiprocessing.get_context("spawn"),
-                max_tasks=50,
+                max_tasks=TASKS,
             )
-        arguments = (kind, url, dict(settings), body, dict(headers), most, dict(memory or {}))
-        future = self._pool.schedule(read_listing, args=arguments, timeout=SECONDS)
+        arguments = (CPU_SECONDS, kind, url, dict(settings), body, dict(headers), most, dict(memory or {}))
+        future = self._pool.schedule(_read_within, args=arguments, timeout=SECONDS)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError:
             raise Refused(FetchOutcome.FAILED, f"reading it took more than {SECONDS:g} s") from None
         except ProcessExpired as error:
+            if error.exitcode == -signal.SIGPROF:
+                raise Refused(FetchOutcome.FAILED, f"reading it took more than {CPU_SECONDS:g} s of CPU") from None
             raise Refused(FetchOutcome.FAILED, f"reading it broke the parser ({error})") from None
         except (MemoryError, RecursionError) as error:
             raise Refused(FetchOutcome.FAILED, f"reading it took too much ({type(error).__name__})") from None
@@ -81,7 +98,6 @@ class IsolatedReader:
 def _prepare(plugins: Sequence[str]) -> None:
     import importlib
     import resource
-    import signal
 
     for name in plugins:
         KINDS.add(importlib.import_module(name))

@@ -10,8 +10,8 @@ from crawler.feeds import ParsedFeed, looks_malformed, parse_feed
 from crawler.spiders import Listing, SourceSpider
 from crawler.websub import hub_of
 
-LARGE = 2**20
-"""Bytes; reading so many takes about a tenth of a second."""
+LARGE = 2**18
+"""Bytes; reading so many takes some ten milliseconds, and a tenth of a second where somebody wants it to."""
 
 
 class FeedSpider(SourceSpider):

@@ -12,7 +12,7 @@ from vedette.model import Entry
 
 
 class MisbehavingSpider(SourceSpider):
-    """Aborts, hangs, eats memory, or shows one entry."""
+    """Aborts, hangs, computes without end, eats memory, or shows one entry."""
 
     name = kind = "misbehaving"
     example: ClassVar[Mapping[str, Any]] = {"id": "bad", "kind": "misbehaving", "url": "https://news.example/bad"}
@@ -23,6 +23,8 @@ class MisbehavingSpider(SourceSpider):
             os.abort()
         if body == b"hang":
             time.sleep(600)
+        while body == b"compute":
+            sum(range(10_000_000))
         eaten = []
         while body == b"eat":
             eaten.append(bytearray(50_000_000))

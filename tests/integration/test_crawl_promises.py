@@ -109,14 +109,15 @@ def test_an_outcome_waits_for_a_database_that_is_locked(crawl: Crawl, monkeypatc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["abort", "hang", "eat"])
+@pytest.mark.parametrize("what", ["abort", "hang", "compute", "eat"])
 def test_a_parser_that_dies_or_hangs_is_refused_and_replaced(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.isolate.SECONDS", 3.0)
+    monkeypatch.setattr("crawler.isolate.SECONDS", 20.0 if what == "compute" else 3.0)
+    monkeypatch.setattr("crawler.isolate.CPU_SECONDS", 1.0)
 
     async def main() -> int:
         reader = IsolatedReader(["tests.integration.misbehaving_kind"])
         try:
-            with pytest.raises(Refused):
+            with pytest.raises(Refused, match="of CPU" if what == "compute" else "reading it"):
                 await reader.read("misbehaving", "https://news.example/", {}, what.encode(), {}, 10)
             return len((await reader.read("misbehaving", "https://news.example/", {}, b"", {}, 10)).entries)
         finally:
