@@ -40,6 +40,7 @@ def extract(
     from extractors import body, dates, language, metadata, page_kind
     from extractors.calls import without_calls
     from extractors.document import Document
+    from extractors.standfirst import standfirst
 
     check(page, limits)
     document = Document(page)
@@ -47,6 +48,9 @@ def extract(
     site = metadata.site(document)
     title = metadata.title(document, site)
     text = without_calls(body.without_title(found.text, title)) if found else ""
+    if text and (before := standfirst(document, text, title)):
+        explain("standfirst", before)
+        text = f"{before}\n\n{text}"
     kind, shown = page_kind.page_kind(document, title, text)
     explain("kind", f"{kind.value}: {shown}")
     if kind in REFUSED_KINDS:

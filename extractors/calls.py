@@ -25,13 +25,32 @@ _CALL = re.compile(
     r"|(?:статья|материал) доступ\w+ (?:только )?(?:по подписке|подписчикам)"
     r"|(?:підпишіться|підписуйтесь|підписуйтеся) на (?:наш|розсилку|нас)|оформіть передплату"
     r"|(?:구독하고|로그인하고|구독하시면)|(?:订阅|登录)(?:后|以)(?:继续|阅读)|اشترك (?:في نشرتنا|الآن)"
-    r"|للاشتراك في)",
+    r"|للاشتراك في"
+    r"|(?:follow|join|find|add) us (?:on|as)\b|"
+    r"(?:follow|join) [^.!?]{2,40} on (?:google news|whatsapp|telegram|facebook|x|twitter)\b"
+    r"|get in touch with our\b|for more stories like this\b|we want to hear what you think\b"
+    r"|you must confirm your public display name|please log ?out and then log ?in"
+    r"|il vous reste [\d.,]+ ?% de cet article|comentários com textos|puede escribirnos a\b"
+    r"|mit diesem button kannst|(?:google news|whatsapp)[^.!?]{0,40}(?:takip edin|abone)"
+    r"|[^.!?]{0,40}(?:nachrichten|news|whatsapp)[^.!?]{0,20} (?:auf|in) whatsapp\?)",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"(?:advertisement|advertising|sponsored|reklam|anzeige|werbung|publicité|pubblicità|publicidad|publicidade|реклама|广告"
+    r"|tags?|etiketler|schlagworte|mots[- ]clés|etiquetas|теги|теґи|关键词|read (?:more|also|next)|more on this"
+    r"|leggi anche|lire aussi|lesen sie auch|lee también|leia também|читайте также|читайте також|okuyun|czytaj więcej"
+    r"|share(?: this(?: article| story)?)?|(?:\d+ )?comments?|tell us what you think|print|listen)[\s.:…]*",
+    re.IGNORECASE,
+)
+"""Labels that stand alone in a paragraph, their contents being elsewhere."""
 
 
 def without_calls(text: str) -> str:
     """The text without such paragraphs; a text that has nothing else stays as it is."""
     paragraphs = text.split("\n\n")
-    kept = [p for p in paragraphs if len(p) > LONGEST or not _CALL.match(p.lstrip("»›>*•-– "))]
+    kept = [p for p in paragraphs if len(p) > LONGEST or not _is_call(p.lstrip("»›>*•-– "))]
     return "\n\n".join(kept) or text
+
+
+def _is_call(paragraph: str) -> bool:
+    return bool(_CALL.match(paragraph) or _LABEL.fullmatch(paragraph))

@@ -9,6 +9,7 @@ import trafilatura as library
 
 from extractors.bodies import BodyExtractor
 from extractors.document import Document
+from extractors.surroundings import without_surroundings
 
 
 class Trafilatura(BodyExtractor):
@@ -20,6 +21,9 @@ class Trafilatura(BodyExtractor):
     def text(self, document: Document) -> str:
         """Its default settings, without comments, with tables."""
         found = library.bare_extraction(
-            deepcopy(document.tree), url=document.page.url or None, include_comments=False, include_tables=True
+            without_surroundings(deepcopy(document.tree), document.page.url),
+            url=document.page.url or None,
+            include_comments=False,
+            include_tables=True,
         )
         return (getattr(found, "text", None) or "").replace("\n", "\n\n")

@@ -25,6 +25,12 @@ TOLD = "The coast guard took over its third patrol aircraft on Thursday."
         "Подпишитесь на нашу рассылку",
         "Підписуйтесь на наш канал",
         "订阅后继续阅读",
+        "Follow Fleet Review on Google News and add us as a source.",
+        "Join us on our WhatsApp channel",
+        "Il vous reste 57.09% de cet article à lire.",
+        "Advertisement",
+        "Tags:",
+        "8 comments",
     ],
 )
 def test_a_call_goes(call: str) -> None:
@@ -38,6 +44,7 @@ def test_a_call_goes(call: str) -> None:
         "Subscribers to the alert network now number two hundred.",
         "The ministry subscribed to the joint declaration.",
         "Sign of the times: the navy registers drones.",
+        "Comments by the minister were not to be had.",
         "Подписано соглашение о сотрудничестве.",
         "Abonnenten des Dienstes sind zwölf Häfen.",
     ],

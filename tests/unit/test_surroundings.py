@@ -1,0 +1,82 @@
+"""What stands around a text: links and lists for other pages go, the standfirst comes in."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html as lxml_html
+
+from extractors import extract
+from extractors.surroundings import without_surroundings
+from vedette.model import Page
+
+URL = "https://press.example/2026/patrol"
+TEXT = "<p>The coast guard took over its third patrol aircraft on Thursday.</p>"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<p>Read also: <a href="/2026/drones">Navy registers its drones</a></p>',
+        '<p><a href="https://www.press.example/2026/drones">Navy registers its drones</a></p>',
+        '<h3>Related</h3><ul><li><a href="/a">Navy registers drones</a></li><li><a href="/b">Tanker late</a></li></ul>',
+        '<ul><li><a href="/">Home</a></li><li><a href="/navy/">Navy</a></li></ul>',
+        '<div itemprop="publisher"><span itemprop="name">The Patrol Press</span></div>',
+        "<article><h1>Tanker late again</h1><p>The tanker is late, the ministry said on Friday.</p></article>",
+    ],
+)
+def test_what_leads_elsewhere_goes(around: str) -> None:
+    tree = lxml_html.document_fromstring(f"<body><article><h1>Aircraft</h1>{TEXT}</article>{around}</body>")
+    left = without_surroundings(tree, URL).text_content()
+    assert left == "AircraftThe coast guard took over its third patrol aircraft on Thursday."
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '<p>The minister spoke of <a href="/2026/drones">the drones that the navy registers</a>.</p>',
+        '<p><a href="/2026/drones">The navy registers its drones, the ministry says.</a></p>',
+        '<p>Source: <a href="https://ministry.example/">Ministry of Defence</a></p>',
+        "<ul><li>Three aircraft</li><li>Two ships</li></ul>",
+        '<ul><li><a href="/2026/c27j">C-27J</a>: three, of which one is late</li></ul>',
+        '<article><p>12:40 The <a href="/x">minister</a> arrives.</p></article>',
+    ],
+)
+def test_what_tells_something_stays(told: str) -> None:
+    page = f"<body><article><h1>Aircraft</h1>{TEXT}{told}</article></body>"
+    before = lxml_html.document_fromstring(page).text_content()
+    assert without_surroundings(lxml_html.document_fromstring(page), URL).text_content() == before
+
+
+BODY = "".join(
+    f"<p>Paragraph {name} of the report tells how the aircraft was flown in, who signed for it and what it cost.</p>"
+    for name in ("one", "two", "three", "four", "five", "six")
+)
+SAID = "Azerbaijan has signed for three transport aircraft, the first of which arrives in spring."
+
+
+@pytest.mark.parametrize(
+    ("head", "before"),
+    [
+        ("", f'<div class="article-lead">{SAID}</div>'),
+        (f'<meta property="og:description" content="{SAID[:60]}...">', f"<p>{SAID}</p>"),
+        ("", f'<h2 class="subtitle">{SAID}</h2>'),
+    ],
+)
+def test_a_standfirst_opens_the_text(head: str, before: str) -> None:
+    body = f"<header><h1>Baku buys transports</h1>{before}</header><article>{BODY}</article>"
+    article = extract(Page(URL, f"<html><head>{head}</head><body>{body}</body></html>".encode()))
+    assert article.text.startswith(SAID)
+    assert article.text.count("three transport aircraft") == 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f'<div class="related"><p class="lead">{SAID}</p></div>',
+        f'<a href="/other"><p class="lead">{SAID}</p></a>',
+        f'<p class="newsletter">{SAID}</p>',
+    ],
+)
+def test_what_speaks_of_something_else_is_no_standfirst(before: str) -> None:
+    body = f"<header><h1>Baku buys transports</h1>{before}</header><article>{BODY}</article>"
+    assert SAID not in extract(Page(URL, f"<html><body>{body}</body></html>".encode())).text
