@@ -34,6 +34,7 @@ _LETTERS = str.maketrans(
     | {"ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "گ": "گ"}
 )
 _APOSTROPHES = frozenset("ʹʺʻʼʽʾʿˈ՚")  # letters or marks by category, but written where an apostrophe stands
+_USUAL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # ＡＤＥＸ: as wide as a Han character
 _GONE = frozenset("ـ՛՜՞͏")  # tatweel, Armenian marks that stand inside a word, the combining grapheme joiner
 
 # (first, last, script): scripts that part tokens from each other. Latin, Greek and Cyrillic do not: a mixed
@@ -229,9 +230,10 @@ def fold(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text as written, but composed (NFC) and without invisible characters: what exact terms compare."""
+    """A text as written, but composed (NFC), of usual width, without invisible characters: what exact terms compare."""
     if text.isascii():
         return text
+    text = text.translate(_USUAL_WIDTH)
     return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf" and c not in _GONE)
 
 

@@ -19,7 +19,7 @@ from vedette.model import Alias, Entity
 
 KINDS = (
     *("aircraft", "helicopter", "drone", "missile", "ship", "vehicle", "artillery", "air-defence", "radar", "weapon"),
-    *("person", "organisation", "company", "exhibition", "alliance", "country"),
+    *("person", "organisation", "company", "exhibition", "alliance", "country", "place"),
 )
 """The kinds an entity that ships may have."""
 
@@ -156,7 +156,7 @@ def common_words(entities: Iterable[Entity]) -> list[Problem]:
 
 def _unmistakable(entity: Entity, alias: Alias) -> bool:
     """Names that are frequent because the thing is much written about, not because they mean something else."""
-    return entity.kind == "country" or entity.id in _FAMOUS or alias.text in ("Bundeswehr",)
+    return entity.kind in ("country", "place") or entity.id in _FAMOUS or alias.text in ("Bundeswehr",)
 
 
 _FAMOUS = (

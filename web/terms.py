@@ -16,6 +16,7 @@ KINDS = {
     "missile": "missile",
     "organisation": "organisation",
     "person": "person",
+    "place": "place",
     "radar": "radar",
     "ship": "ship",
     "vehicle": "vehicle",
