@@ -474,8 +474,16 @@ def _forms(word: str, flavour: str) -> Iterator[tuple[tuple[Element, ...], tuple
     tokens, spans = text.split(word)
     elements = tuple(make(token, word[start:end]) for token, (start, end) in zip(tokens, spans, strict=True))
     if elements:
-        running = [text.is_running(token) for token in tokens]
-        yield elements, tuple(RUNNING if a and b else PHRASE for a, b in itertools.pairwise(running))
+        yield elements, tuple(_inner_gaps(tokens, spans))
+
+
+def _inner_gaps(tokens: Sequence[str], spans: text.Spans) -> Iterator[int]:
+    """What may stand between the tokens of one written word: 圭多·克罗塞托 comes with this dot, another one or none."""
+    for (token, (_, end)), (following, (start, _)) in itertools.pairwise(zip(tokens, spans, strict=True)):
+        if not (text.is_running(token) and text.is_running(following)):
+            yield PHRASE
+        else:
+            yield RUNNING if end == start else LOOSE_RUNNING
 
 
 def glob_tokens(word: str) -> list[str]:
