@@ -54,10 +54,12 @@ class Search(Aggregate):
         limit: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        before: int | None = None,
     ) -> Iterator[Archived]:
         """As `query`, but read as they are asked for, with what the archive knows about each. The last stored is the
-        newest."""
+        newest; `before`: only articles with smaller ids, to go on from one."""
         first, last = self._bounds(since, until)
+        last = last if before is None else min(last, before - 1)
         groups = [group for group in terms if group]
         ids = self._postgres_ids(groups, first, last) if self.postgres else self._sqlite_ids(groups, first, last)
         left = limit

@@ -240,11 +240,18 @@ class Stories(Aggregate):
         self._move_alerts(story_id, into, AlertRow.topic_id.not_in(theirs))
         return len(moved)
 
-    def list(self, limit: int, since: datetime | None = None, least: int = 1) -> list[StoryRecord]:
-        """The newest stories with at least so many articles; `since` leaves out those without news since then."""
+    def list(
+        self, limit: int, since: datetime | None = None, least: int = 1, before: int | None = None
+    ) -> list[StoryRecord]:
+        """The newest stories with at least so many articles; `since` leaves out those without news since then.
+
+        `before`: only stories with smaller numbers.
+        """
         query = select(StoryRow).where(StoryRow.article_count >= least).order_by(StoryRow.id.desc()).limit(limit)
         if since is not None:
             query = query.where(StoryRow.updated_at >= since)
+        if before is not None:
+            query = query.where(StoryRow.id < before)
         return [
             StoryRecord(row.id, row.title, row.created_at, row.updated_at, row.article_count)
             for row in self.session.scalars(query)

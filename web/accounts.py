@@ -26,6 +26,10 @@ SCOPES = ("read", "write", "admin")
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
+class TooManyTries(UsageError):
+    """Sign-ins with a wrong password are not looked at for a while."""
+
+
 @dataclass(frozen=True, slots=True)
 class Browser:
     """Where somebody signs in from."""
@@ -45,7 +49,7 @@ def sign_in(store: Store, name: str, password: str, browser: Browser, now: datet
     with store.read() as tx:
         since = now - WINDOW
         if must_wait(tx.accounts.failures(by_name, since), tx.accounts.failures(by_address, since)):
-            raise UsageError("Too many tries: wait a quarter of an hour, then try again.")
+            raise TooManyTries("Too many tries: wait a quarter of an hour, then try again.")
         account = tx.accounts.get(name)
     right, newer = doors.check_password(password, account.password if account else None)
     if account is None or not right or not account.active:
@@ -151,6 +155,36 @@ def give_token(
     kept = tx.tokens.add(doors.digest(secret), secret[-4:], name.strip()[:100], analyst, scopes, now, expires)
     tx.audit.add(actor, "gave a token", analyst, now, f"{kept.name}: {', '.join(scopes)}")
     return secret, kept
+
+
+def change_analyst(store: Store, analyst: Analyst, now: datetime, address: str = "") -> None:
+    """Keep somebody's name, mail address, time zone and language; UsageError for what can't be."""
+    check_analyst(analyst)
+    with store.write() as tx:
+        tx.analysts.put(analyst)
+        tx.audit.add(analyst.id, "changed their account", analyst.id, now, address=address)
+
+
+def change_password(store: Store, analyst: Analyst, old: str, new: str, now: datetime, address: str = "") -> None:
+    """Take another password and sign out every browser; TooManyTries, or a UsageError that says what is wrong."""
+    tried = f"name:{analyst.id}"
+    with store.read() as tx:
+        account = tx.accounts.get(analyst.id)
+        tries = tx.accounts.failures(tried, now - WINDOW)
+    if must_wait(tries, 0):
+        raise TooManyTries("Too many tries: wait a quarter of an hour, then try again.")
+    if account is None or not doors.check_password(old, account.password)[0]:
+        with store.write() as tx:
+            tx.accounts.failed([tried], now)
+        raise UsageError("The old password is wrong.")
+    wrong = doors.complaint(new, analyst.id, analyst.name, analyst.email)
+    if wrong:
+        raise UsageError(wrong)
+    hashed = doors.hash_password(new)
+    with store.write() as tx:
+        tx.accounts.put(analyst.id, hashed, account.role, now)
+        tx.accounts.end_sessions(analyst.id)
+        tx.audit.add(analyst.id, "changed their password", analyst.id, now, address=address)
 
 
 def check_name(name: str) -> None:

@@ -85,11 +85,17 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The hits of a search in order, and how they spread; `whole` is False where older ones were not looked for."""
+    """The hits of a search in order, and how they spread. `further`: the id before which older ones were not looked
+    for; None where there are none."""
 
     hits: tuple[Hit, ...]
     facets: dict[str, list[tuple[str, int]]]
-    whole: bool
+    further: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all hits."""
+        return self.further is None
 
 
 def search(
@@ -101,15 +107,20 @@ def search(
     since: datetime | None,
     best: bool = False,
     most: int = MOST_SHOWN,
+    before: int | None = None,
 ) -> Answer:
-    """The `most` newest articles that a rule matches, the best first if that is asked; RuleError for no rule."""
+    """The `most` newest articles that a rule matches, the best first if that is asked; RuleError for no rule.
+
+    `before`: of those with smaller ids, to go on where another search stopped.
+    """
     hits: list[Hit] = []
     counts = {name: Counter[str]() for name in ("country", "language", "site")}
-    asked, whole = Query(tx, rule, monitor), True
-    for looked, row in enumerate(tx.search.archived(asked.terms, since=since)):
+    asked, further, last = Query(tx, rule, monitor), None, before
+    for looked, row in enumerate(tx.search.archived(asked.terms, since=since, before=before)):
         if len(hits) >= most or looked >= most * MOST_LOOKED:
-            whole = False
+            further = last
             break
+        last = row.article.id
         match = asked.match(row.article) if _fits(row, narrowed) else None
         if match is None:
             continue
@@ -120,7 +131,7 @@ def search(
         hits.append(Hit(row.article, row.seen_at, row.story_id, match))
     if best:
         hits.sort(key=weight, reverse=True)
-    return Answer(tuple(hits), {name: counter.most_common(12) for name, counter in counts.items()}, whole)
+    return Answer(tuple(hits), {name: counter.most_common(12) for name, counter in counts.items()}, further)
 
 
 def weight(hit: Hit) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
@@ -168,3 +169,9 @@ def subscribe(site: Site, found: Visitor, row: Mapping[str, Any], address: str =
 def words_of(name: str) -> str:
     """A setting's name for people."""
     return re.sub(r"_", " ", name).capitalize()
+
+
+def slug(text: str) -> str:
+    """A short name from a title."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]

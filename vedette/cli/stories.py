@@ -47,9 +47,11 @@ def list_(app: App, articles: int, days: int | None, limit: int) -> None:
 @pass_app
 def show(app: App, story_id: int) -> None:
     """Show a story: who was first, where it comes from, and why each article belongs to it."""
+    from vedette.lineage import lineage_of
+
     with app.store().read() as tx:
         story = _story(tx.stories.get(story_id), story_id)
-    way = _lineage(story)
+    way = lineage_of(story)
     app.emit({"story": story, "lineage": way}, "\n".join(_lines(story, way)))
 
 
@@ -90,25 +92,6 @@ def _story(story: Story | None, story_id: int) -> Story:
     if story is None or not story.articles:
         raise UsageError(f"unknown story {story_id}: `vedette stories list` shows them")
     return story
-
-
-def _lineage(story: Story) -> Lineage:
-    from alerts.stories.lineage import Telling, lineage
-
-    return lineage(
-        [
-            Telling(
-                member.article.id or 0,
-                member.article.site,
-                member.seen_at,
-                member.article.published_at,
-                member.article.published_precision,
-                member.join,
-                member.like,
-            )
-            for member in story.articles
-        ]
-    )
 
 
 def _lines(story: Story, way: Lineage) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -74,7 +74,8 @@ class Tagged(APIRoute):
 _BEARER = HTTPBearer(auto_error=False, description="A token made on the page of your account, or `vedette tokens add`.")
 
 
-def _problem(description: str) -> dict[str, Any]:
+def problem(description: str) -> dict[str, Any]:
+    """How a route describes an answer that is an error."""
     return {
         "description": description,
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
@@ -82,12 +83,18 @@ def _problem(description: str) -> dict[str, Any]:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    401: _problem("No token, or one that is not good"),
-    403: _problem("The token is not good for that"),
-    404: _problem("There is no such thing, or it is another analyst's"),
-    422: _problem("Something in the request is not right"),
-    503: _problem("The database can't be used right now"),
+    401: problem("No token, or one that is not good"),
+    403: problem("The token is not good for that"),
+    404: problem("There is no such thing, or it is another analyst's"),
+    422: problem("Something in the request is not right"),
+    503: problem("The database can't be used right now"),
 }
+
+
+def files(kinds: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """How a route describes that it answers with a file of one of these media types."""
+    content: dict[str, Any] = {kind.partition(";")[0]: {"schema": {}} for kind in kinds}
+    return {200: {"description": "The file", "content": content}}
 
 
 def make_router(tag: str) -> APIRouter:
@@ -128,7 +135,8 @@ def caller(
 def _needs(scope: str) -> Callable[[Visitor], Visitor]:
     def check(found: Annotated[Visitor, Depends(caller)]) -> Visitor:
         if not found.may(scope):
-            raise Problem(403, f"This token may not {scope}.")
+            admin = scope == "admin"
+            raise Problem(403, "This is for administrators." if admin else f"This token may not {scope}.")
         return found
 
     return check
@@ -136,6 +144,7 @@ def _needs(scope: str) -> Callable[[Visitor], Visitor]:
 
 Reads = Annotated[Visitor, Depends(_needs("read"))]
 Writes = Annotated[Visitor, Depends(_needs("write"))]
+Administers = Annotated[Visitor, Depends(_needs("admin"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
 Cursor = Annotated[str, Query(max_length=100, description="`next` of the piece before")]
 Id = Annotated[str, Query(max_length=200)]

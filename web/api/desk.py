@@ -1,4 +1,4 @@
-"""The API for an analyst's own channels and subscriptions, and for who one is."""
+"""The API for an analyst's own channels and subscriptions."""
 
 from __future__ import annotations
 
@@ -10,28 +10,15 @@ from pydantic import Field
 from starlette.responses import Response
 
 from alerts import wishes
-from storage import Audit
+from alerts.channels import CHANNELS
 from vedette.model import Cadence, Channel, Subscription
 from web import desk
-from web.api._base import Cursor, Limit, Model, Page, Reads, Writes, decode_number, encode, make_router, piece
-from web.problems import Problem
+from web.api._base import Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
 from web.site import Site, site_of
 from web.visitor import Visitor, address_of
 
 router = make_router("desk")
 Key = Annotated[str, Path(min_length=1, max_length=300)]
-
-
-class MeBody(Model):
-    """Who a token or a session acts for."""
-
-    id: str = Field(examples=["anna"])
-    name: str
-    email: str
-    timezone: str
-    locale: str
-    admin: bool
-    scopes: list[str]
 
 
 class ChannelBody(Model):
@@ -43,6 +30,26 @@ class ChannelBody(Model):
     disabled_reason: str
     failing_since: datetime | None
     settings: dict[str, Any]
+    feed: str = Field(description="Where a channel of the kind feed is read, else empty")
+
+
+class SettingBody(Model):
+    """A setting of a kind."""
+
+    name: str
+    form: str = Field(description="text, secret, number, flag or choice", examples=["secret"])
+    required: bool
+    choices: list[str]
+    default: str
+
+
+class KindBody(Model):
+    """A kind of channels that one may have."""
+
+    kind: str = Field(examples=["email"])
+    about: str
+    settings: list[SettingBody]
+    example: dict[str, Any]
 
 
 class ChannelRequest(Model):
@@ -95,34 +102,6 @@ class MuteRequest(Model):
     hours: float = Field(ge=0, le=24 * 365, examples=[24])
 
 
-class AuditBody(Model):
-    """Who changed what."""
-
-    id: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
-    address: str
-
-
-@router.get("/me")
-def me(found: Reads) -> MeBody:
-    """Who is asking."""
-    analyst = found.analyst
-    scopes = list(found.token.scopes) if found.token else ["read", "write", *(["admin"] if found.admin else [])]
-    return MeBody(
-        id=analyst.id,
-        name=analyst.name,
-        email=analyst.email,
-        timezone=analyst.timezone,
-        locale=analyst.locale,
-        admin=found.admin,
-        scopes=scopes,
-    )
-
-
 @router.get("/channels")
 def channels(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor = "") -> Page[ChannelBody]:
     """One's own channels, by id."""
@@ -130,21 +109,35 @@ def channels(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor =
     with site.store.read() as tx:
         rows = sorted(tx.channels.list(found.id), key=lambda channel: channel.id)
     shown, more = piece(rows, limit, cursor, lambda channel: channel.id)
-    return Page(items=[_channel(site, channel) for channel in shown], next=more)
+    return Page(items=[_channel(request, channel) for channel in shown], next=more)
 
 
 @router.post("/channels", status_code=201)
 def add_channel(request: Request, found: Writes, body: ChannelRequest) -> ChannelBody:
     """Make a channel."""
-    site = site_of(request)
-    return _channel(site, desk.put_channel(site, found, "", body.kind, body.settings, address_of(request)))
+    made = desk.put_channel(site_of(request), found, "", body.kind, body.settings, address_of(request))
+    return _channel(request, made)
+
+
+@router.get("/channels/kinds")
+def kinds(found: Reads) -> list[KindBody]:
+    """The kinds of channels that one may have, and their settings."""
+    return [
+        KindBody(
+            kind=name,
+            about=about,
+            settings=[SettingBody.model_validate(one) for one in desk.settings_of(name)],
+            example=dict(CHANNELS[name].example),
+        )
+        for name, about in desk.kinds(found).items()
+    ]
 
 
 @router.get("/channels/{channel_id}")
 def channel(request: Request, found: Reads, channel_id: Key) -> ChannelBody:
     """One of one's own channels."""
     site = site_of(request)
-    return _channel(site, _own(site, found, channel_id))
+    return _channel(request, _own(site, found, channel_id))
 
 
 @router.patch("/channels/{channel_id}")
@@ -152,7 +145,7 @@ def change_channel(request: Request, found: Writes, channel_id: Key, body: Chann
     """Change settings of a channel."""
     site = site_of(request)
     known = _own(site, found, channel_id)
-    return _channel(site, desk.put_channel(site, found, channel_id, known.kind, body.settings, address_of(request)))
+    return _channel(request, desk.put_channel(site, found, channel_id, known.kind, body.settings, address_of(request)))
 
 
 @router.post("/channels/{channel_id}/test")
@@ -160,6 +153,17 @@ def test_channel(request: Request, found: Writes, channel_id: Key) -> TestBody:
     """Send a real test message through the real path, once."""
     sent, why = desk.test_channel(site_of(request), found, channel_id)
     return TestBody(sent=sent, why="" if sent else why)
+
+
+@router.post("/channels/{channel_id}/enable")
+def enable(request: Request, found: Writes, channel_id: Key) -> ChannelBody:
+    """Switch a channel on again; what waits for it is sent."""
+    site = site_of(request)
+    with site.store.write() as tx:
+        desk.own_channel(tx, found, channel_id)
+        tx.channels.enable(channel_id)
+        tx.audit.add(found.id, "channel: enable", channel_id, site.wall(), address=address_of(request))
+    return _channel(request, _own(site, found, channel_id))
 
 
 @router.delete("/channels/{channel_id}", status_code=204)
@@ -215,25 +219,17 @@ def unsubscribe(request: Request, found: Writes, subscription_id: Key) -> Respon
     return Response(status_code=204)
 
 
-@router.get("/audit")
-def audit(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor = "") -> Page[AuditBody]:
-    """For administrators: who changed what, the newest first."""
-    if not found.admin:
-        raise Problem(403, "This is for administrators.")
-    with site_of(request).store.read() as tx:
-        rows: list[Audit] = tx.audit.list(limit + 1, decode_number(cursor))
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[AuditBody.model_validate(row) for row in rows[:limit]], next=more)
-
-
 def _own(site: Site, found: Visitor, channel_id: str) -> Channel:
     with site.store.read() as tx:
         return desk.own_channel(tx, found, channel_id)
 
 
-def _channel(site: Site, channel: Channel) -> ChannelBody:
+def _channel(request: Request, channel: Channel) -> ChannelBody:
+    site, base = site_of(request), str(request.base_url).rstrip("/")
     names = ("id", "kind", "active", "disabled_reason", "failing_since")
-    return ChannelBody(settings=desk.shown_settings(site, channel), **{name: getattr(channel, name) for name in names})
+    values = {name: getattr(channel, name) for name in names}
+    feed = desk.feed_address(site, channel, base)
+    return ChannelBody(settings=desk.shown_settings(site, channel), feed=feed, **values)
 
 
 def _subscription(one: Subscription) -> SubscriptionBody:

@@ -1,106 +1,32 @@
-"""The API for reading: alerts, stories, search, the path of a page, sources."""
+"""The API for looking things up: search in the language of rules, and the path of any page."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Path, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
+from starlette.responses import Response
 
+from alerts.rules.explain import Explanation
 from crawler.urls import normalise
-from storage import StreamEntry
-from vedette.model import Article, SourceStatus
-from vedette.trace import trace, verdict
+from vedette.errors import RuleError
+from vedette.trace import Trace, trace, verdict
 from web import asking
-from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, encode, make_router, piece
-from web.asking import Narrowed
-from web.pages.stream import Filters
+from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, decode, encode, make_router
+from web.api._bodies import ArticleBody, ReasonBody, SpanBody, article_body
+from web.asking import Answer, Narrowed
+from web.pages.search import FORMS
 from web.problems import Problem
 from web.shown import quotes
 from web.site import site_of
 
 router = make_router("reading")
-Key = Annotated[int, Path(ge=1, le=BIGGEST)]
-
-
-class SpanBody(Model):
-    """A hit: `text` is exactly the field of the article from `start` to `end`, in code points."""
-
-    field: str = Field(examples=["body"])
-    start: int
-    end: int
-    text: str
-    term: str
-    entity: str | None
-
-
-class MatchBody(Model):
-    """Which version of a topic's rule matched, and where."""
-
-    id: int
-    version: int
-    score: float | None
-    spans: list[SpanBody]
-
-
-class AlertBody(Model):
-    """An alert with the article that caused it."""
-
-    id: int = Field(examples=[412])
-    topic: str = Field(examples=["az-it-air"])
-    topic_title: str
-    story: int
-    episode: int = Field(description="Counts the alerts of the topic on the story", examples=[1])
-    article: int
-    created_at: datetime
-    title: str
-    url: str
-    site: str
-    source: str
-    language: str = Field(examples=["az"])
-    country: str = Field(examples=["AZ"])
-    published_at: datetime | None
-    articles: int = Field(description="Of the story")
-    score: float | None
-    match: MatchBody | None = Field(description="null where it is not kept any more")
-    hits: list[str] = Field(description="Entities and words that hit", examples=[["c-27j", "baku"]])
-    read: bool
-    saved: bool
-
-
-class ArticleBody(Model):
-    """An article of the archive."""
-
-    id: int
-    title: str
-    url: str
-    site: str
-    source: str
-    language: str
-    country: str
-    authors: list[str]
-    published_at: datetime | None
-    seen_at: datetime
-    revision: int
-    text: str | None = Field(None, description="Only where one story is asked for")
-
-
-class StoryBody(Model):
-    """A story with its articles in order of appearance."""
-
-    id: int
-    title: str
-    created_at: datetime
-    articles: list[ArticleBody]
-    alerts: list[int]
-
-
-class MarkBody(Model):
-    """What a reader does with a story; null leaves it as it is."""
-
-    read: bool | None = None
-    saved: bool | None = Field(None, examples=[True])
+Rule = Annotated[str, Query(min_length=1, max_length=20_000, examples=["@c-27j AND baku"], description="A rule")]
+Days = Annotated[int, Query(ge=0, le=3650, description="0: the whole archive")]
+Order = Annotated[str, Query(pattern="^(newest|best)$")]
 
 
 class HitBody(Model):
@@ -121,28 +47,11 @@ class FacetBody(Model):
 
 
 class FoundBody(Page[HitBody]):
-    """What a search found."""
+    """What a search found. Where `next` is given there may be more, even if `items` is empty."""
 
-    count: int
-    whole: bool = Field(description="False where there are more than were counted")
+    count: int = Field(description="Hits in the stretch of the archive that was looked at")
+    whole: bool = Field(description="False where older articles were not looked at: `next` goes on with them")
     facets: dict[str, list[FacetBody]]
-
-
-class SourceBody(Model):
-    """A source and how it fares."""
-
-    id: str
-    name: str
-    url: str
-    kind: str
-    country: str
-    language: str
-    state: str
-    failures: int
-    last_outcome: str
-    last_error: str
-    last_success_at: datetime | None
-    next_poll_at: datetime | None
 
 
 class StepBody(Model):
@@ -153,6 +62,17 @@ class StepBody(Model):
     what: str
 
 
+class JudgementBody(Model):
+    """How a topic as it stands judges an article."""
+
+    topic: str
+    matched: bool
+    score: float | None
+    rule: str
+    sentences: list[str] = Field(description="With the hits between asterisks")
+    reasons: list[ReasonBody] = Field(description="Why it does not match")
+
+
 class PathBody(Model):
     """The path of a page from the records."""
 
@@ -160,95 +80,18 @@ class PathBody(Model):
     verdict: str = Field(examples=["No source has shown this page."])
     article: int | None
     story: int | None
-    steps: list[StepBody]
-
-
-def alert_body(entry: StreamEntry) -> AlertBody:
-    """An alert as the API tells it."""
-    article = entry.article
-    return AlertBody(
-        id=entry.alert.id,
-        topic=entry.alert.topic,
-        topic_title=entry.topic_title,
-        story=entry.alert.story_id,
-        episode=entry.alert.episode,
-        article=entry.alert.article_id,
-        created_at=entry.alert.created_at,
-        title=article.title,
-        url=article.url,
-        site=article.site,
-        source=article.source,
-        language=article.language,
-        country=article.country,
-        published_at=article.published_at,
-        articles=entry.articles,
-        score=entry.score,
-        match=MatchBody.model_validate(entry.match) if entry.match is not None else None,
-        hits=list(dict.fromkeys(span.entity or span.text for span in entry.spans)),
-        read=entry.read_at is not None,
-        saved=entry.saved_at is not None,
-    )
-
-
-def article_body(article: Article, seen_at: datetime, *, whole: bool = False) -> ArticleBody:
-    """An article as the API tells it."""
-    names = ("title", "url", "site", "source", "language", "country", "published_at", "revision")
-    values = {name: getattr(article, name) for name in names}
-    text = article.text if whole else None
-    return ArticleBody(id=article.id or 0, authors=list(article.authors), seen_at=seen_at, text=text, **values)
-
-
-@router.get("/alerts")
-def alerts(request: Request, found: Reads, filters: Filters, limit: Limit = 50, cursor: Cursor = "") -> Page[AlertBody]:
-    """Alerts, the newest first."""
-    with site_of(request).store.read() as tx:
-        rows = tx.stream.page(found.id, filters, limit=limit + 1, before=decode_number(cursor))
-    more = encode(rows[limit - 1].alert.id) if len(rows) > limit else None
-    return Page(items=[alert_body(row) for row in rows[:limit]], next=more)
-
-
-@router.get("/alerts/{alert_id}")
-def alert(request: Request, found: Reads, alert_id: Key) -> AlertBody:
-    """One alert."""
-    with site_of(request).store.read() as tx:
-        entry = tx.stream.get(found.id, alert_id)
-    if entry is None:
-        raise Problem(404)
-    return alert_body(entry)
-
-
-@router.get("/stories/{story_id}")
-def story(request: Request, found: Reads, story_id: Key) -> StoryBody:
-    """One story with the text of its articles."""
-    del found
-    with site_of(request).store.read() as tx:
-        told, alerts = tx.stories.get(story_id), tx.stream.of_story(story_id)
-    if told is None:
-        raise Problem(404)
-    articles = [article_body(m.article, m.seen_at, whole=True) for m in told.articles]
-    return StoryBody(
-        id=told.id, title=told.title, created_at=told.created_at, articles=articles, alerts=[a.id for a in alerts]
-    )
-
-
-@router.patch("/stories/{story_id}")
-def mark(request: Request, found: Writes, story_id: Key, body: MarkBody) -> MarkBody:
-    """Mark a story as read or saved, for oneself."""
-    site = site_of(request)
-    with site.store.write() as tx:
-        if not tx.stream.mark(found.id, story_id, site.now(), read=body.read, saved=body.saved):
-            raise Problem(404)
-        read, saved = tx.stream.marks(found.id, story_id)
-    return MarkBody(read=read is not None, saved=saved is not None)
+    steps: list[StepBody] = Field(description="The oldest first; of deliveries only one's own")
+    neighbours: list[str] = Field(description="Sources of the same site, where no source has shown the page")
+    judgement: JudgementBody | None = Field(description="Where a topic was named and there is an article")
 
 
 @router.get("/search")
 def search(
     request: Request,
     found: Reads,
-    q: Annotated[str, Query(min_length=1, max_length=20_000, examples=["@c-27j AND baku"], description="A rule")],
-    days: Annotated[int, Query(ge=0, le=3650, description="0: the whole archive")] = 90,
-    order: Annotated[str, Query(pattern="^(newest|best)$")] = "newest",
+    q: Rule,
+    days: Days = 90,
+    order: Order = "newest",
     country: Annotated[str, Query(max_length=2)] = "",
     language: Annotated[str, Query(max_length=3)] = "",
     site: Annotated[str, Query(max_length=200)] = "",
@@ -257,12 +100,13 @@ def search(
 ) -> FoundBody:
     """The archive, asked in the language of rules."""
     del found
-    here, place = site_of(request), decode_number(cursor) or 0
+    here = site_of(request)
+    before, place = _position(cursor)
     with here.store.read() as tx, here.monitors.lend(tx) as monitor:
         since = asking.since_days(here.now(), days)
         narrowed = Narrowed(country, language, site)
-        most = min(max(asking.MOST_SHOWN, place + limit + 1), asking.MOST_FOUND)
-        answer = asking.search(tx, monitor, q, narrowed, since=since, best=order == "best", most=most)
+        most = max(asking.MOST_SHOWN, limit + 1)
+        answer = asking.search(tx, monitor, q, narrowed, since=since, best=order == "best", most=most, before=before)
     shown = answer.hits[place : place + limit]
     return FoundBody(
         items=[
@@ -275,11 +119,57 @@ def search(
             )
             for hit in shown
         ],
-        next=encode(place + limit) if place + limit < len(answer.hits) else None,
+        next=_next(answer, before, place + limit),
         count=len(answer.hits),
         whole=answer.whole,
         facets={k: [FacetBody(value=v, count=n) for v, n in rows] for k, rows in answer.facets.items()},
     )
+
+
+def _next(answer: Answer, before: int | None, place: int) -> str | None:
+    """The cursor of what follows: later hits of the same stretch of the archive, or the stretch before it."""
+    if place < len(answer.hits):
+        return encode(f"{before or 0}.{place}")
+    return encode(f"{answer.further}.0") if answer.further is not None else None
+
+
+def _position(cursor: str) -> tuple[int | None, int]:
+    """The id before which a stretch of the archive begins, None for the newest, and the place among its hits."""
+    if not cursor:
+        return None, 0
+    parts = decode(cursor).split(".")
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and int(part) <= BIGGEST for part in parts):
+        raise Problem(422, "This cursor is none of ours.")
+    return int(parts[0]) or None, int(parts[1])
+
+
+@router.get(
+    "/search/export",
+    response_class=Response,
+    responses={
+        200: {"content": {media.partition(";")[0]: {"schema": {"type": "string"}} for _, media in FORMS.values()}}
+    },
+)
+def export(
+    request: Request,
+    found: Reads,
+    q: Rule,
+    form: Annotated[Literal["csv", "jsonl", "ris"], Query()] = "jsonl",
+    days: Days = 90,
+    order: Order = "newest",
+    country: Annotated[str, Query(max_length=2)] = "",
+    language: Annotated[str, Query(max_length=3)] = "",
+    site: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """All hits of a search, 5000 at most, for spreadsheets, programs or reference managers."""
+    del found
+    make, media = FORMS[form]
+    here = site_of(request)
+    with here.store.read() as tx, here.monitors.lend(tx) as monitor:
+        since = asking.since_days(here.now(), days)
+        narrowed = Narrowed(country, language, site)
+        answer = asking.search(tx, monitor, q, narrowed, since=since, best=order == "best", most=asking.MOST_FOUND)
+    return Response(make(answer.hits), media_type=media)
 
 
 @router.get("/explain")
@@ -287,51 +177,62 @@ def explain(
     request: Request,
     found: Reads,
     url: Annotated[str, Query(min_length=1, max_length=4000, examples=["https://gazette.example/1"])],
+    topic: Annotated[str, Query(max_length=200, description="Also say how this topic judges the article")] = "",
 ) -> PathBody:
     """The path of any page: was it seen, where did it stop, why."""
-    del found
     if not normalise(url):
         raise Problem(422, "That is no address of a page: write https://...")
-    with site_of(request).store.read() as tx:
-        path = trace(tx, url)
-    steps = [StepBody(at=s.first_seen_at, stage="seen", what=s.source_id) for s in path.sightings]
-    steps += [StepBody(at=f.at, stage="fetch", what=f"{f.outcome} {f.status} {f.error}".strip()) for f in path.fetches]
-    steps += [StepBody(at=m.match.at, stage="match", what=m.match.match.topic) for m in path.matches]
-    steps += [StepBody(at=d.at, stage=d.stage, what=f"{d.reason} {d.detail}".strip()) for d in path.drops]
-    steps += [StepBody(at=t.alert.alert.created_at, stage="alert", what=t.alert.alert.topic) for t in path.told]
+    site = site_of(request)
+    with site.store.read() as tx:
+        path, judgement = trace(tx, url), None
+        mine = {one.id for one in tx.subscriptions.list(analyst=found.id)}
+        chosen = tx.topics.get(topic) if topic else None
+        if topic and chosen is None:
+            raise Problem(404)
+        if chosen is not None and path.article is not None:
+            with site.monitors.lend(tx) as monitor:
+                judgement = _judgement(topic, asking.explained(monitor, chosen, path.article))
     return PathBody(
         url=url,
         verdict=verdict(path),
         article=path.article.id if path.article else None,
         story=path.story.id if path.story else None,
-        steps=sorted(steps, key=lambda step: step.at),
+        steps=sorted(_steps(path, mine), key=lambda step: step.at),
+        neighbours=[near.source.id for near in path.neighbours],
+        judgement=judgement,
     )
 
 
-@router.get("/sources")
-def sources(request: Request, found: Reads, limit: Limit = 50, cursor: Cursor = "") -> Page[SourceBody]:
-    """Sources, by id."""
-    del found
-    with site_of(request).store.read() as tx:
-        rows = tx.sources.list()
-    shown, more = piece(sorted(rows, key=lambda s: s.source.id), limit, cursor, lambda s: s.source.id)
-    return Page(items=[source_body(row) for row in shown], next=more)
+def _judgement(topic: str, why: Explanation | RuleError) -> JudgementBody:
+    if isinstance(why, RuleError):
+        raise why
+    reasons = [ReasonBody.model_validate(reason) for reason in why.reasons]
+    sentences = [" ".join(sentence.split()) for sentence in dict.fromkeys(why.sentences)]
+    return JudgementBody(
+        topic=topic, matched=why.matched, score=why.score, rule=why.rule, sentences=sentences, reasons=reasons
+    )
 
 
-@router.get("/sources/{source_id}")
-def source(request: Request, found: Reads, source_id: Annotated[str, Path(max_length=200)]) -> SourceBody:
-    """One source."""
-    del found
-    with site_of(request).store.read() as tx:
-        status = tx.sources.get(source_id)
-    if status is None:
-        raise Problem(404)
-    return source_body(status)
-
-
-def source_body(status: SourceStatus) -> SourceBody:
-    """A source as the API tells it."""
-    names = ("failures", "last_outcome", "last_error", "last_success_at", "next_poll_at")
-    own = ("id", "name", "url", "kind", "country", "language", "state")
-    values = {name: getattr(status, name) for name in names} | {name: getattr(status.source, name) for name in own}
-    return SourceBody(**values)
+def _steps(path: Trace, mine: Collection[str]) -> Iterator[StepBody]:
+    for sighting in path.sightings:
+        yield StepBody(at=sighting.first_seen_at, stage="seen", what=sighting.source_id)
+    for fetch in path.fetches:
+        yield StepBody(at=fetch.at, stage="fetch", what=f"{fetch.outcome} {fetch.status} {fetch.error}".strip())
+    if path.article is not None and path.stored_at is not None:
+        yield StepBody(at=path.stored_at, stage="store", what=path.article.title)
+    for later in path.revisions:
+        yield StepBody(at=later.at, stage="revision", what=later.change.told())
+    for matched in path.matches:
+        yield StepBody(at=matched.match.at, stage="match", what=matched.match.match.topic)
+    for drop in path.drops:
+        about = " ".join(part for part in (str(drop.reason), drop.topic_id or "", drop.detail) if part)
+        yield StepBody(at=drop.at, stage=drop.stage, what=about)
+    for told in path.told:
+        yield StepBody(at=told.alert.alert.created_at, stage="alert", what=told.alert.alert.topic)
+        for delivery, _ in told.deliveries:
+            if delivery.subscription in mine:
+                about = f"{delivery.channel}: {delivery.state} ({delivery.reason})"
+                yield StepBody(at=delivery.sent_at or delivery.created_at, stage="deliver", what=about)
+        for one in told.suppressions:
+            if one.subscription in mine:
+                yield StepBody(at=one.at, stage="deliver", what=f"{one.subscription}: not told ({one.reason})")

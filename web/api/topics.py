@@ -1,22 +1,18 @@
-"""The API for topics: read, check a rule, try it on the archive, save, versions."""
+"""The API for topics: read, save, versions, private feeds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from vedette.backtest import Reader as Recipient
-from vedette.backtest import Ref, backtest
-from vedette.errors import RuleError
 from vedette.model import Topic
-from web import asking, topic_feeds
-from web.api._base import Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
-from web.pages.topics import LONGEST_RULE, store_topic
+from web import topic_feeds
+from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
+from web.pages.topics import LONGEST_RULE, restore_topic, store_topic
 from web.problems import Problem
 from web.site import site_of
 from web.visitor import Visitor, address_of
@@ -57,79 +53,10 @@ class VersionBody(Model):
     reason: str
 
 
-class CheckRequest(Model):
-    """A rule to be checked; `topic`: the one that it is to be the rule of."""
+class RestoreRequest(Model):
+    """An earlier version."""
 
-    rule: str = RULE
-    topic: str = Field("", max_length=63)
-
-
-class CautionBody(Model):
-    """Something that is allowed and probably not meant; offsets are code points of the rule."""
-
-    start: int
-    end: int
-    message: str
-
-
-class MistakeBody(Model):
-    """Why a rule is refused, where, and what to write instead."""
-
-    message: str
-    remedy: str
-    line: int
-    column: int
-    start: int
-    end: int
-
-
-class CheckBody(Model):
-    """What a rule means, or what is wrong with it."""
-
-    ok: bool
-    normal: str = ""
-    words: str = ""
-    warnings: list[CautionBody] = Field(default_factory=list)
-    mistake: MistakeBody | None = None
-
-
-class BacktestRequest(Model):
-    """A rule to be tried on the archive; `against`: another one to compare with."""
-
-    rule: str = RULE
-    days: int = Field(90, ge=1, le=366)
-    against: str | None = Field(None, min_length=1, max_length=LONGEST_RULE)
-    examples: int = Field(10, ge=0, le=50)
-
-
-class RefBody(Model):
-    """An article, named."""
-
-    id: int
-    title: str
-    url: str
-    at: datetime
-
-
-class ExampleBody(Model):
-    """An article that a rule catches; the hits stand between asterisks."""
-
-    title: str
-    url: str
-    sentences: list[str]
-
-
-class BacktestBody(Model):
-    """What a rule would have caught."""
-
-    articles: int
-    stories: int
-    alerts_per_week: float
-    days: dict[str, int] = Field(description="Articles by day, UTC", examples=[{"2026-03-02": 3}])
-    examples: list[ExampleBody]
-    near_misses: list[RefBody]
-    gained: list[RefBody]
-    lost: list[RefBody]
+    version: int = Field(ge=1, le=BIGGEST, examples=[1])
 
 
 class FeedBody(Model):
@@ -187,6 +114,24 @@ def versions(request: Request, found: Reads, topic_id: Key) -> list[VersionBody]
         return [VersionBody.model_validate(version) for version in tx.topics.versions(topic_id)]
 
 
+@router.post("/topics/{topic_id}/restore")
+def restore(request: Request, found: Writes, topic_id: Key, body: RestoreRequest) -> TopicBody:
+    """Make an earlier version's rule the newest one."""
+    return TopicBody.model_validate(restore_topic(site_of(request), found, topic_id, body.version, address_of(request)))
+
+
+@router.get("/topics/{topic_id}/days")
+def days(
+    request: Request, found: Reads, topic_id: Key, days: Annotated[int, Query(ge=1, le=366)] = 90
+) -> dict[str, int]:
+    """The alerts of a topic by day (UTC); days without one are left out."""
+    del found
+    _known(request, topic_id)
+    site = site_of(request)
+    with site.store.read() as tx:
+        return dict(tx.stream.per_day([topic_id], site.now() - timedelta(days=days)).get(topic_id, {}))
+
+
 @router.get("/topics/{topic_id}/feed")
 def feed(request: Request, found: Writes, topic_id: Key) -> FeedBody:
     """Where one's private feed of a topic is read; 404 where it was not made."""
@@ -220,56 +165,6 @@ def _feed(request: Request, found: Visitor, topic_id: str, key: str) -> FeedBody
     base = str(request.base_url).rstrip("/")
     made = topic_feeds.addresses(site_of(request), found.id, topic_id, key, base)
     return FeedBody(atom=made["atom"], json_feed=made["json"])
-
-
-@router.post("/rules/check")
-def check(request: Request, found: Reads, body: CheckRequest) -> CheckBody:
-    """What a rule means, or where it is wrong."""
-    del found
-    site = site_of(request)
-    with site.store.read() as tx:
-        try:
-            with site.monitors.lend(tx) as monitor:
-                result = asking.checked(monitor, body.rule, body.topic)
-        except RuleError as error:
-            return CheckBody(ok=False, mistake=MistakeBody.model_validate(error))
-    warnings = [CautionBody.model_validate(one) for one in result.warnings]
-    return CheckBody(ok=True, normal=result.normal, words=result.words, warnings=warnings)
-
-
-@router.post("/rules/backtest")
-def try_rule(request: Request, found: Reads, body: BacktestRequest) -> BacktestBody:
-    """What a rule would have caught in the last so many days."""
-    site = site_of(request)
-    settings = site.context.settings
-    reader = Recipient(timezone=found.analyst.timezone, cap_per_hour=settings.alerts.cap_per_hour)
-    with site.store.read() as tx:
-        result = backtest(
-            tx,
-            body.rule,
-            now=site.now(),
-            days=body.days,
-            examples=body.examples,
-            reader=reader,
-            against=body.against,
-            max_age=settings.crawl.max_age,
-        )
-    return BacktestBody(
-        articles=result.articles,
-        stories=result.stories,
-        alerts_per_week=result.alerts_per_week,
-        days=dict(result.days),
-        examples=[
-            ExampleBody(title=e.article.title, url=e.article.url, sentences=list(e.sentences)) for e in result.examples
-        ],
-        near_misses=_refs(miss.article for miss in result.near_misses),
-        gained=_refs(result.against.gained if result.against else ()),
-        lost=_refs(result.against.lost if result.against else ()),
-    )
-
-
-def _refs(refs: Iterable[Ref]) -> list[RefBody]:
-    return [RefBody.model_validate(ref) for ref in refs]
 
 
 def _known(request: Request, topic_id: str) -> Topic:

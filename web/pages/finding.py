@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from crawler.urls import normalise
-from vedette.errors import VedetteError
-from web.pages.topics import slug
+from vedette.errors import UsageError
+from web import watching
 from web.problems import Problem
 from web.site import go, render, site_of, translated
 from web.visitor import Admin, Form, address_of, field
 
-SUFFIXES = (".opml", ".xml", ".yaml", ".yml", ".csv")
 MOST_REFUSED = 5
 """Refused rows of a list that are told."""
 
@@ -27,19 +24,17 @@ router = APIRouter(include_in_schema=False)
 @router.post("/sources/find")
 def find(request: Request, found: Admin, form: Form) -> Response:
     """What a site offers to be watched, with what each holds now; nothing is stored."""
-    from crawler.discover import discover
-
     site, url = site_of(request), normalise(field(form, "url"))
     if not url:
         return go("/sources", translated(found, request, "That is no address: it begins with https://"), bad=True)
     try:
-        offers = discover(site.context, url)
-    except VedetteError as error:
+        offers = watching.offers(site, url)
+    except UsageError as error:
         return go("/sources", str(error), bad=True)
     if not offers:
         message = "Nothing was found there: neither a feed nor a sitemap nor links to articles."
         return go("/sources", translated(found, request, message), bad=True)
-    named = [(offer, slug(f"{urlsplit(offer.url).hostname}-{urlsplit(offer.url).path}")) for offer in offers]
+    named = [(offer, watching.name_of(offer.url)) for offer in offers]
     return render(request, "found.html", found, url=url, offers=named)
 
 
@@ -50,28 +45,18 @@ async def import_(request: Request, found: Admin, form: Form) -> Response:
     if not isinstance(given, UploadFile) or not given.filename:
         return go("/sources", translated(found, request, "Choose a file first."), bad=True)
     suffix = Path(given.filename).suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in watching.SUFFIXES:
         raise Problem(422, "Give a list as .opml, .yaml or .csv.")
     return _taken(request, found, await given.read(), suffix)
 
 
 def _taken(request: Request, found: Admin, content: bytes, suffix: str) -> Response:
-    from crawler.exchange import read_sources
-
-    site = site_of(request)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{suffix}"
-        path.write_bytes(content)
-        try:
-            sources, refused = read_sources(path)
-        except VedetteError as error:
-            return go("/sources", str(error).replace(f"{folder}/", ""), bad=True)
-        refused = [line.replace(f"{folder}/", "") for line in refused]
-    with site.store.write() as tx:
-        new = sum(tx.sources.put(source, site.now()) == "created" for source in sources)
-        tx.audit.add(found.id, "imported sources", "", site.wall(), f"{len(sources)} of a list", address_of(request))
+    try:
+        taken = watching.take_in(site_of(request), found, content, suffix, address_of(request))
+    except UsageError as error:
+        return go("/sources", str(error), bad=True)
     text = translated(
         found, request, "%(new)s new sources, %(known)s known before, %(refused)s refused.",
-        new=new, known=len(sources) - new, refused=len(refused),
+        new=taken.new, known=taken.known, refused=len(taken.refused),
     )  # fmt: skip
-    return go("/sources", " ".join([text, *refused[:MOST_REFUSED]]), bad=bool(refused))
+    return go("/sources", " ".join([text, *taken.refused[:MOST_REFUSED]]), bad=bool(taken.refused))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from vedette.errors import UsageError
-from web import accounts, doors
+from web import accounts
 from web.pages.accounts import browser_of
 from web.problems import Problem
 from web.site import go, render, site_of, translated
@@ -55,12 +55,9 @@ def change(request: Request, found: Reader, form: Form) -> Response:
         locale=field(form, "locale") or "en",
     )
     try:
-        accounts.check_analyst(changed)
+        accounts.change_analyst(site.store, changed, site.wall(), address_of(request))
     except UsageError as error:
         return _page(request, found, wrong=str(error))
-    with site.store.write() as tx:
-        tx.analysts.put(changed)
-        tx.audit.add(found.id, "changed their account", found.id, site.wall(), address=address_of(request))
     return go("/me", translated(replace(found, analyst=changed), request, "Saved."))
 
 
@@ -68,26 +65,16 @@ def change(request: Request, found: Reader, form: Form) -> Response:
 def change_password(request: Request, found: Reader, form: Form) -> Response:
     """Take another password; every other browser is signed out and this one gets another cookie."""
     site, now = site_of(request), site_of(request).wall()
-    new = str(form.get("new", ""))
-    with site.store.read() as tx:
-        account = tx.accounts.get(found.id)
-        tries = tx.accounts.failures(f"name:{found.id}", now - accounts.WINDOW)
-    if account is None or accounts.must_wait(tries, 0):
-        raise Problem(429)
-    if not doors.check_password(str(form.get("old", "")), account.password)[0]:
-        with site.store.write() as tx:
-            tx.accounts.failed([f"name:{found.id}"], now)
-        return _page(request, found, wrong="The old password is wrong.")
-    wrong = doors.complaint(new, found.id, found.analyst.name, found.analyst.email)
-    if wrong:
-        return _page(request, found, wrong=wrong)
-    hashed = doors.hash_password(new)
+    old, new = str(form.get("old", "")), str(form.get("new", ""))
+    try:
+        accounts.change_password(site.store, found.analyst, old, new, now, address_of(request))
+    except accounts.TooManyTries:
+        raise Problem(429) from None
+    except UsageError as error:
+        return _page(request, found, wrong=str(error))
     with site.store.write() as tx:
-        tx.accounts.put(found.id, hashed, account.role, now)
-        tx.accounts.end_sessions(found.id)
         days = site.context.settings.web.session_days
         cookie = accounts.open_session(tx, found.id, browser_of(request), now, days)
-        tx.audit.add(found.id, "changed their password", found.id, now, address=address_of(request))
     said = "The password is changed; all other browsers are signed out."
     response = go("/me", translated(found, request, said))
     set_session(response, site, cookie)

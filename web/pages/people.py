@@ -8,7 +8,7 @@ from starlette.responses import Response
 from vedette.errors import UsageError
 from web import accounts
 from web.problems import Problem
-from web.site import go, render, site_of, translated
+from web.site import Site, go, render, site_of, translated
 from web.visitor import Admin, Form, Visitor, address_of, field
 
 router = APIRouter(include_in_schema=False)
@@ -48,23 +48,31 @@ def invite(request: Request, found: Admin, form: Form) -> Response:
             secret = accounts.invite(tx, name, role, found.id, site.wall())
     except UsageError as error:
         return _page(request, found, wrong=str(error))
-    base = site.context.settings.alerts.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return _page(request, found, link=f"{base}/join/{secret}")
+    return _page(request, found, link=join_link(request, secret))
+
+
+def join_link(request: Request, secret: str) -> str:
+    """The link of an invitation."""
+    public = site_of(request).context.settings.alerts.public_url or str(request.base_url)
+    return f"{public.rstrip('/')}/join/{secret}"
 
 
 @router.post("/people/{analyst}/active")
 def set_active(request: Request, analyst: str, found: Admin, form: Form) -> Response:
     """Let somebody in, or keep them out from now on."""
-    site, active = site_of(request), field(form, "active") == "yes"
+    let_in(site_of(request), found, analyst, active=field(form, "active") == "yes", address=address_of(request))
+    return go("/people", translated(found, request, "Saved."))
+
+
+def let_in(site: Site, found: Visitor, analyst: str, *, active: bool, address: str) -> None:
+    """Let somebody in, or keep them out; Problem 404 for who has no account, 409 for oneself."""
     if analyst == found.id:
         raise Problem(409, "You can't lock yourself out.")
     with site.store.write() as tx:
         if tx.accounts.get(analyst) is None:
             raise Problem(404)
         tx.accounts.set_active(analyst, active)
-        action = "let in" if active else "locked out"
-        tx.audit.add(found.id, action, analyst, site.wall(), address=address_of(request))
-    return go("/people", translated(found, request, "Saved."))
+        tx.audit.add(found.id, "let in" if active else "locked out", analyst, site.wall(), address=address)
 
 
 @router.get("/audit")

@@ -42,20 +42,22 @@ def search(
     language: Short = "",
     site: Short = "",
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
 ) -> Response:
-    """The form, and what a query finds."""
+    """The form, and what a query finds; with `before` among older articles than that one."""
     asked = {"q": q, "days": days, "order": order, "country": country, "language": language, "site": site}
     answer, wrong = None, None
     if q.strip():
         try:
             most = min(max(asking.MOST_SHOWN, (page + 1) * PAGE), asking.MOST_FOUND)
-            answer = _answer(request, q, days, order, Narrowed(country, language, site), most)
+            answer = _answer(request, q, days, order, Narrowed(country, language, site), most, before)
         except RuleError as error:
             wrong = error
     hits = answer.hits[(page - 1) * PAGE : page * PAGE] if answer else ()
 
     def link(**changes: object) -> str:
-        return "/search?" + urlencode({k: v for k, v in {**asked, **changes}.items() if v != ""})
+        given = {**asked, "before": before or "", **changes}
+        return "/search?" + urlencode({k: v for k, v in given.items() if v != ""})
 
     return render(
         request,
@@ -69,6 +71,7 @@ def search(
         mistake=shown.mistake(q, wrong) if wrong else "",
         link=link,
         page=page,
+        before=before,
         last=-(-len(answer.hits) // PAGE) if answer else 0,
         days=DAYS,
         query=urlencode(asked),
@@ -76,12 +79,12 @@ def search(
 
 
 def _answer(
-    request: Request, rule: str, days: int, order: str, narrowed: Narrowed, most: int = asking.MOST_SHOWN
+    request: Request, rule: str, days: int, order: str, narrowed: Narrowed, most: int, before: int | None = None
 ) -> Answer:
     site = site_of(request)
     with site.store.read() as tx, site.monitors.lend(tx) as monitor:
         since = asking.since_days(site.now(), days)
-        return asking.search(tx, monitor, rule, narrowed, since=since, best=order == "best", most=most)
+        return asking.search(tx, monitor, rule, narrowed, since=since, best=order == "best", most=most, before=before)
 
 
 @router.get("/search/export/{form}")
@@ -98,9 +101,9 @@ def export(
 ) -> Response:
     """All hits of a query as csv, jsonl or ris."""
     del found
-    if form not in _FORMS:
+    if form not in FORMS:
         raise Problem(404)
-    make, media = _FORMS[form]
+    make, media = FORMS[form]
     narrowed = Narrowed(country, language, site)
     answer = _answer(request, q, days, order, narrowed, asking.MOST_FOUND)
     headers = {"Content-Disposition": f'attachment; filename="vedette.{form}"'}
@@ -155,11 +158,12 @@ def as_ris(hits: tuple[Hit, ...]) -> str:
     return "\r\n".join(lines)
 
 
-_FORMS = {
+FORMS = {
     "csv": (as_csv, "text/csv; charset=utf-8"),
     "jsonl": (as_jsonl, "application/x-ndjson"),
     "ris": (as_ris, "application/x-research-info-systems; charset=utf-8"),
 }
+"""The forms in which hits are given away: what makes one, and its media type."""
 
 
 @router.get("/explain")

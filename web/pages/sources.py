@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from vedette import apply
 from vedette.errors import UsageError
 from vedette.model import SourceState
+from web import watching
 from web.problems import Problem
 from web.site import go, render, site_of, translated
 from web.visitor import Admin, Form, Reader, address_of, field
@@ -113,35 +113,18 @@ def source(request: Request, source_id: str, found: Reader) -> Response:
 @router.post("/sources")
 def add(request: Request, found: Admin, form: Form) -> Response:
     """Watch another address."""
-    site = site_of(request)
     row = {name: field(form, name) for name in ROW if field(form, name)}
     try:
-        (declared,) = apply.sources("source", row)
+        declared = watching.add(site_of(request), found, row, address_of(request))
     except UsageError as error:
         return go("/sources", str(error), bad=True)
-    with site.store.write() as tx:
-        if tx.sources.get(declared.id) is not None:
-            return go("/sources", translated(found, request, "There is a source of that name."), bad=True)
-        tx.sources.put(declared, site.now())
-        tx.audit.add(found.id, "added a source", declared.id, site.wall(), declared.url, address_of(request))
+    except Problem as taken:
+        return go("/sources", translated(found, request, taken.detail), bad=True)
     return go(f"/sources/{declared.id}", translated(found, request, "It will be polled at once."))
 
 
 @router.post("/sources/{source_id}/do")
 def act(request: Request, source_id: str, found: Admin, form: Form) -> Response:
     """Pause a source, wake it, or poll it now."""
-    site, what = site_of(request), field(form, "do")
-    now = site.now()
-    with site.store.write() as tx:
-        if tx.sources.get(source_id) is None:
-            raise Problem(404)
-        if what == "pause":
-            tx.sources.set_state(source_id, SourceState.PAUSED, f"by {found.id}", now)
-        elif what == "resume":
-            tx.sources.set_state(source_id, SourceState.ACTIVE, f"by {found.id}", now)
-        elif what == "poll":
-            tx.sources.poll_now(source_id, now)
-        else:
-            raise Problem(422)
-        tx.audit.add(found.id, f"source: {what}", source_id, site.wall(), address=address_of(request))
+    watching.act(site_of(request), found, source_id, field(form, "do"), address_of(request))
     return go(f"/sources/{source_id}", translated(found, request, "Saved."))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from web import shown
+from web import shown, telling
 from web.problems import Problem
 from web.site import render, site_of
 from web.visitor import Reader
@@ -20,9 +20,7 @@ def story(request: Request, story_id: int, found: Reader, alert: int | None = No
     """All articles of a story in order of appearance; reading it marks it as read."""
     site = site_of(request)
     with site.store.read() as tx:
-        told = tx.stories.get(story_id)
-        if told is None:
-            raise Problem(404)
+        told = telling.story_of(tx, story_id)
         matches = {m.article.id: tx.matches.list(m.article.id or 0) for m in told.articles}
         revisions = {m.article.id: tx.articles.revisions(m.article.id or 0) for m in told.articles}
         alerts = tx.stream.of_story(story_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
 from vedette.tuning import Contexts, contexts
 from web import asking, charts, shown
+from web.desk import slug
 from web.problems import Problem
 from web.site import Site, go, render, site_of, translated
 from web.visitor import Form, Reader, Visitor, address_of, field
@@ -168,17 +168,9 @@ def save(request: Request, found: Reader, form: Form) -> Response:
 @router.post("/topics/{topic_id}/restore")
 def restore(request: Request, topic_id: str, found: Reader, form: Form) -> Response:
     """Make an earlier version's rule the newest one."""
-    site = site_of(request)
-    with site.store.read() as tx:
-        known = tx.topics.get(topic_id)
-        earlier = {str(version.version): version for version in tx.topics.versions(topic_id)}.get(
-            field(form, "version")
-        )
-    if known is None or earlier is None:
-        raise Problem(404)
-    reason = f"restored version {earlier.version}"
-    changed = replace(known, rule=earlier.rule)
-    store_topic(site, found, changed, reason, new=False, address=address_of(request))
+    given = field(form, "version")
+    number = int(given) if given.isascii() and given.isdecimal() else 0
+    restore_topic(site_of(request), found, topic_id, number, address_of(request))
     return go(f"/topics/{topic_id}", translated(found, request, "Restored."))
 
 
@@ -199,10 +191,15 @@ def store_topic(site: Site, found: Visitor, topic: Topic, reason: str, *, new: b
     return stored
 
 
-def slug(text: str) -> str:
-    """A short name from a title."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+def restore_topic(site: Site, found: Visitor, topic_id: str, version: int, address: str) -> Topic:
+    """Make an earlier version's rule the newest one; Problem 404 where there is no such topic or version."""
+    with site.store.read() as tx:
+        known = tx.topics.get(topic_id)
+        earlier = next((one for one in tx.topics.versions(topic_id) if one.version == version), None)
+    if known is None or earlier is None:
+        raise Problem(404)
+    changed = replace(known, rule=earlier.rule)
+    return store_topic(site, found, changed, f"restored version {version}", new=False, address=address)
 
 
 def _rule(form: FormData) -> str:
