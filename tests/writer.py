@@ -19,8 +19,9 @@ from vedette.clock import SystemClock
 from vedette.model import DeliveryReason, NewDelivery
 
 
-def main(path: str, name: str, *channels: str) -> None:
+def main(argv: list[str]) -> None:
     """One alert with a delivery to each channel in each transaction, ten a second at most."""
+    path, name, *channels = argv
     store, clock = open_store(config.load(Path(path)).database_url), SystemClock()
     for number in itertools.count():
         now, url = clock.now(), f"https://news.example/{name}/{number}"
@@ -40,4 +41,4 @@ def main(path: str, name: str, *channels: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.daemon import ROOT
 from tests.faulty import answer, http_receiver
+from tests.nursery import Child, end
 from tests.office import Office
 from vedette.clock import SystemClock
 from vedette.model import DeliveryState
@@ -21,25 +19,16 @@ from vedette.model import DeliveryState
 CONCURRENCY = 4
 
 
-def worker(office: Office, boot: str) -> subprocess.Popen[bytes]:
+def worker(office: Office, boot: str) -> Child:
     """The role as the daemon starts it; leases of an earlier life end first, as the daemon sees to."""
     with office.store.write() as tx:
         tx.workers.void_leases(boot, SystemClock().now())
-    command = [sys.executable, "-m", "vedette.daemon.worker", "deliver", "--boot", boot, "--config", str(office.config)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return Child("vedette.daemon.worker", "deliver", "--boot", boot, "--config", str(office.config))
 
 
 def sent(office: Office) -> int:
     with office.store.read() as tx:
         return tx.deliveries.counts()[DeliveryState.SENT]
-
-
-def end(process: subprocess.Popen[bytes], signal_number: int) -> int:
-    process.send_signal(signal_number)
-    code = process.wait(40)
-    assert process.stdin is not None
-    process.stdin.close()
-    return code
 
 
 @pytest.fixture

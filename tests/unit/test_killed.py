@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,21 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import ROOT
 from tests.faulty import answer, http_receiver
 from tests.notices import NOW
+from tests.nursery import Child, end
 from tests.office import Office
-from tests.unit.test_deliver_killed import CONCURRENCY, end, sent, worker
+from tests.unit.test_deliver_killed import CONCURRENCY, sent, worker
 from vedette.clock import SystemClock
 from vedette.model import Topic
 
 CHANNELS = tuple(f"hook{n}" for n in range(CONCURRENCY))
 
 
-def writer(office: Office, name: str, said: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.writer", str(office.config), name, *CHANNELS]
-    with said.open("ab") as file:
-        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=file)
+def writer(office: Office, name: str, said: Path) -> Child:
+    return Child("tests.writer", str(office.config), name, *CHANNELS, said=said)
 
 
 def committed(said: Path) -> list[str]:
