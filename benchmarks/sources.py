@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -67,6 +68,7 @@ def fill(folder: Path, count: int, interval: timedelta) -> tuple[str, float]:
 
 def worker(url: str, seconds: float) -> None:
     """Run the crawl worker for a while and print what it cost."""
+    gc.disable()  # until all is loaded, as the daemon's workers do
     import structlog
     import uvloop
 
@@ -97,6 +99,7 @@ def worker(url: str, seconds: float) -> None:
     warm: list[tuple[float, float, int]] = []
     threading.Timer(WARM_SECONDS, lambda: warm.append((time.monotonic(), cpu(), len(asked)))).start()
     threading.Timer(WARM_SECONDS + seconds, context.stop.set).start()
+    gc.enable()
     uvloop.run(run._crawl(context, None, once=False))
     polls, took, spent = len(asked) - warm[0][2], time.monotonic() - warm[0][0], cpu() - warm[0][1]
     print(

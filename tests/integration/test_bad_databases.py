@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from storage import Store, backup, check, daemon_lock, engine, open_store, revision, upgrade
-from storage.migrate import head
+from storage.migrate import MIGRATIONS, head, revisions
 from storage.models import Base
 from vedette.errors import AlreadyRunning, StorageError
 from vedette.model import Source
@@ -104,6 +106,13 @@ def test_a_newer_one(file: Path) -> None:
     for with_upgrade in (False, True):
         with refused(str(file), "newer", "ffff_future"):
             open_store(url(file), upgrade=with_upgrade)
+
+
+def test_migrations_are_one_line_named_by_their_numbers() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    chain = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert revisions() == chain[::-1]
 
 
 def test_a_read_only_one(file: Path, now: datetime) -> None:
