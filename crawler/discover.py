@@ -84,14 +84,19 @@ def discover(context: Context, url: str) -> list[Found]:
 
 def explore(context: Context, url: str) -> tuple[list[Found], str]:
     """As `discover`, and why there is none where there is none."""
+    found, answer = survey(context, url)
+    if found:
+        return found, ""
+    return [], NOTHING if answer.outcome is FetchOutcome.OK else f"{answer.outcome}: {answer.error}"
+
+
+def survey(context: Context, url: str) -> tuple[list[Found], Answer]:
+    """As `discover`, and how the URL itself answered."""
 
     async def work(means: Means) -> tuple[list[Found], Answer]:
         return await _Search(means, context.clock.now()).find(url)
 
-    found, answer = with_means(context, work)
-    if found:
-        return found, ""
-    return [], NOTHING if answer.outcome is FetchOutcome.OK else f"{answer.outcome}: {answer.error}"
+    return with_means(context, work)
 
 
 async def sitemaps_of(means: Means, url: str) -> list[str]:

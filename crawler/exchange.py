@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 import yaml
 from lxml import etree
 
-from crawler.spiders import KINDS, kind_named, settings_of
+from crawler.spiders import KINDS, kind_named, settings_of, state_named
 from crawler.urls import normalise
 from vedette.config import format_duration, parse_duration
 from vedette.errors import DataError, UsageError
-from vedette.model import Source
+from vedette.model import Source, SourceState
 
 COLUMNS = ("id", "name", "homepage", "kind", "url", "language", "country")
-MORE = ("settings", "interval", "weight", "alert_on_first_poll")
+MORE = ("settings", "interval", "weight", "alert_on_first_poll", "state")
 """What few sources have: settings as a mapping, or as JSON in a form that knows texts only."""
 OWN = "urn:vedette:sources"
 """The XML namespace of attributes that OPML does not know."""
@@ -51,6 +51,7 @@ def _source(row: Mapping[str, Any]) -> Source:
     try:
         kind = kind_named(str(row.get("kind") or row.get("feed_kind") or "feed"))
         settings = settings_of(kind, _unpacked(row.get("settings")))
+        state = state_named(str(row.get("state") or ""))
         interval, weight = parse_duration(row.get("interval") or None), float(row.get("weight") or 1.0)
     except UsageError as error:
         raise DataError(str(error)) from None
@@ -73,6 +74,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         settings=settings,
         interval=timedelta(seconds=interval) if isinstance(interval, int | float) else interval,
         weight=weight,
+        state=state,
         alert_on_first_poll=str(row.get("alert_on_first_poll") or "").strip().lower() in ("true", "yes", "1"),
     )
 
@@ -160,6 +162,7 @@ def _row(source: Source) -> dict[str, Any]:
     row["interval"] = format_duration(source.interval) if source.interval else None
     row["weight"] = source.weight if source.weight != 1.0 else None
     row["alert_on_first_poll"] = source.alert_on_first_poll
+    row["state"] = source.state.value if source.state is SourceState.PAUSED else None
     return {name: value for name, value in row.items() if value}
 
 

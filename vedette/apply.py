@@ -21,17 +21,17 @@ from alerts.channels import CHANNELS, seal, secret_fields, validate
 from alerts.entities import Catalogue, entity_from
 from alerts.monitor import Monitor
 from alerts.rules.circles import circle
-from crawler.spiders import kind_named, settings_of
+from crawler.spiders import kind_named, settings_of, state_named
 from crawler.urls import normalise
 from storage import Store, Transaction
 from vedette.errors import DataError, UsageError
-from vedette.model import Analyst, Cadence, Channel, DeliveryReason, Entity, Source, Subscription, Topic
+from vedette.model import Analyst, Cadence, Channel, DeliveryReason, Entity, Source, SourceState, Subscription, Topic
 from vedette.secrets import Vault, is_reference, resolve
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "sources": (
         "id", "url", "kind", "name", "homepage", "language", "country", "settings", "interval", "weight",
-        "alert_on_first_poll",
+        "alert_on_first_poll", "state",
     ),
     "entities": ("id", "name", "kind", "aliases", "country", "note", "reference", "facts"),
     "topics": ("id", "title", "rule", "description", "active"),
@@ -74,7 +74,7 @@ class Declared:
 
 
 _KEPT = {"version", "active_since", "disabled_reason", "next_ok_at", "failing_since", "muted_until", "state"}
-"""Fields that the program keeps, not a declaration."""
+"""Fields that the program keeps, not a declaration; that a source is paused may be declared too."""
 
 
 class _Lines(yaml.SafeLoader):
@@ -199,7 +199,8 @@ def _line(section: str, before: Any, after: Any, answer: str) -> Line:
     """What putting `after` in the place of `before` means."""
     if answer != "changed":
         return Line(section, after.id, answer)
-    names = [f.name for f in fields(after) if f.name not in _KEPT]
+    kept = _KEPT - {"state"} if getattr(after, "state", None) is SourceState.PAUSED else _KEPT
+    names = [f.name for f in fields(after) if f.name not in kept]
     changed = {name: (getattr(before, name), getattr(after, name)) for name in names}
     return Line(section, after.id, answer, {name: pair for name, pair in changed.items() if pair[0] != pair[1]})
 
@@ -349,6 +350,7 @@ def sources(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
     try:
         kind = kind_named(_text(where, row, "kind") or "feed")
         settings = settings_of(kind, row.get("settings"))
+        state = state_named(_text(where, row, "state"))
     except (UsageError, DataError) as error:
         raise DataError(f"{where}: source {name!r}: {error}") from None
     if not url:
@@ -365,6 +367,7 @@ def sources(where: str, row: Mapping[str, Any]) -> Iterable[Source]:
         interval=_duration(where, row.get("interval")),
         weight=_weight(where, row.get("weight")),
         alert_on_first_poll=_flag(where, row, "alert_on_first_poll", default=False),
+        state=state,
     )
 
 

@@ -19,6 +19,7 @@ from web.visitor import Visitor
 
 if TYPE_CHECKING:
     from crawler.discover import Found
+    from crawler.fetcher import Answer
 
 SUFFIXES = (".opml", ".xml", ".yaml", ".yml", ".csv")
 """The forms of lists of sources, by the end of their name."""
@@ -35,12 +36,12 @@ class Taken:
     refused: tuple[str, ...]
 
 
-def offers(site: Site, url: str) -> list[Found]:
-    """What a site offers to be watched, the best first; UsageError where it can't be reached. Nothing is stored."""
-    from crawler.discover import discover
+def offers(site: Site, url: str) -> tuple[list[Found], Answer]:
+    """What a site offers to be watched, the best first, and how the address itself answered. Nothing is stored."""
+    from crawler.discover import survey
 
     try:
-        return discover(site.context, url)
+        return survey(site.context, url)
     except VedetteError as error:
         raise UsageError(str(error)) from None
 

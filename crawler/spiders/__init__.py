@@ -18,7 +18,7 @@ from scrapy.http import Response
 from crawler.websub import NO_HUB, Hub
 from vedette.errors import UsageError
 from vedette.kinds import Kinds
-from vedette.model import Entry
+from vedette.model import Entry, SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,14 @@ def kind_named(name: str) -> str:
     if name not in KINDS:
         raise UsageError(f"unknown kind {name!r}: use one of {', '.join(KINDS)}")
     return name
+
+
+def state_named(text: str) -> SourceState:
+    """Whether a declaration pauses its source. That one is gone is for its next poll to find out."""
+    text = text.strip().lower()
+    if text not in ("", SourceState.ACTIVE, SourceState.PAUSED):
+        raise UsageError(f"`state` must be active or paused, not {text!r}")
+    return SourceState(text or SourceState.ACTIVE)
 
 
 def settings_of(kind: str, given: Any) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
 from tests.unit.test_source_kinds import section
 from vedette.cli import cli
 from vedette.daemon.context import Context
-from vedette.model import DropReason, ItemState, Source
+from vedette.model import DropReason, ItemState, Source, SourceState
 
 crawl = test_crawl.crawl
 LATER = timedelta(hours=25)
@@ -268,7 +268,7 @@ def test_what_is_written_is_read_back_the_same_in_every_form(form: str, tmp_path
         *(Source(f"s-{kind}", f"https://{kind}.example/x?a=1&b=2", kind, f"Name, “{kind}”") for kind in KINDS),
         Source(
             "all", "https://all.example/", "listing", "All", "https://all.example/home", "az", "AZ",
-            {"items": "ul > li", "pages": 2}, timedelta(minutes=90), 2.5, alert_on_first_poll=True,
+            {"items": "ul > li", "pages": 2}, timedelta(minutes=90), 2.5, alert_on_first_poll=True, state=SourceState.PAUSED,
         ),
     ]  # fmt: skip
     path = tmp_path / f"sources.{form}"
@@ -283,11 +283,12 @@ def test_what_is_written_is_read_back_the_same_in_every_form(form: str, tmp_path
         ('"{""item"": 1}"', "there are: items"),
         (",soon", "write a duration"),
         (",,-1", "above 0"),
+        (",,,asleep", "active or paused"),
     ],
 )
 def test_a_cell_that_makes_no_sense_is_told_with_its_line(cell: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "sources.csv"
-    path.write_text(f"url,kind,settings,interval,weight\nhttps://a.example/,listing,{cell}\n", encoding="utf-8")
+    path.write_text(f"url,kind,settings,interval,weight,state\nhttps://a.example/,listing,{cell}\n", encoding="utf-8")
     sources, refused = read_sources(path)
     assert sources == []
     assert said in refused[0]

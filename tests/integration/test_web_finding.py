@@ -28,6 +28,7 @@ def press() -> Iterator[Site]:
         page = '<html><head><link rel="alternate" type="application/rss+xml" href="/news.rss"></head><body>Hi</body></html>'
         site.routes["/"] = Reply(page.encode(), headers={"Content-Type": "text/html"})
         site.routes["/news.rss"] = Reply(FEED.encode(), headers={"Content-Type": "application/rss+xml"})
+        site.routes["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /shut", headers={"Content-Type": "text/plain"})
         yield site
 
 
@@ -68,8 +69,14 @@ def test_a_home_page_leads_to_its_feed_which_is_shown_and_then_watched(
 
 
 def test_an_address_that_offers_nothing_is_told(boss: Browser, press: Site) -> None:
-    boss.submit("/sources", {"url": press.url("/none")}, "/sources/find")
-    assert said(boss).startswith("Nothing was found there")
+    press.routes["/bare"] = Reply(b"<p>Closed.</p>", headers={"Content-Type": "text/html"})
+    for path, told in (
+        ("/bare", "Nothing was found there"),
+        ("/none", "It can't be watched: refused by the server (HTTP status 404)"),
+        ("/shut", "It can't be watched: forbidden by robots.txt (robots.txt forbids it)"),
+    ):
+        boss.submit("/sources", {"url": press.url(path)}, "/sources/find")
+        assert said(boss).startswith(told)
     boss.submit("/sources", {"url": "harbour"}, "/sources/find")
     assert said(boss).startswith("That is no address")
 

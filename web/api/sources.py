@@ -195,7 +195,7 @@ def discover(request: Request, found: Administers, body: AddressRequest) -> list
     if not url:
         raise Problem(422, "That is no address: it begins with https://")
     made = []
-    for offer in watching.offers(site_of(request), url):
+    for offer in watching.offers(site_of(request), url)[0]:
         seconds = offer.interval.total_seconds() if offer.interval else None
         names = ("kind", "url", "title", "language", "entries", "dated", "newest")
         values = {name: getattr(offer, name) for name in names}

@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from crawler.urls import normalise
 from vedette.errors import UsageError
+from vedette.model import FetchOutcome
 from web import watching
 from web.problems import Problem
 from web.site import go, render, site_of, translated
+from web.terms import TERMS
 from web.visitor import Admin, Form, address_of, field
 
 MOST_REFUSED = 5
@@ -28,12 +30,18 @@ def find(request: Request, found: Admin, form: Form) -> Response:
     if not url:
         return go("/sources", translated(found, request, "That is no address: it begins with https://"), bad=True)
     try:
-        offers = watching.offers(site, url)
+        offers, answer = watching.offers(site, url)
     except UsageError as error:
         return go("/sources", str(error), bad=True)
     if not offers:
-        message = "Nothing was found there: neither a feed nor a sitemap nor links to articles."
-        return go("/sources", translated(found, request, message), bad=True)
+        if answer.outcome is FetchOutcome.OK:
+            message = "Nothing was found there: neither a feed nor a sitemap nor links to articles."
+            return go("/sources", translated(found, request, message), bad=True)
+        outcome = translated(found, request, TERMS[answer.outcome])
+        text = translated(
+            found, request, "It can't be watched: %(outcome)s (%(error)s)", outcome=outcome, error=answer.error
+        )
+        return go("/sources", text, bad=True)
     named = [(offer, watching.name_of(offer.url)) for offer in offers]
     return render(request, "found.html", found, url=url, offers=named)
 
