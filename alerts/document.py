@@ -1,6 +1,8 @@
-"""An article laid out for the evaluator: tokens of title and body in one row, with offsets, paragraphs and sentences.
+"""An article laid out for the evaluator: tokens of title, body and captions in one row, with offsets, paragraphs and
+sentences.
 
-Token positions count through the title and on through the body. A scope is a half-open range (first, last) of them.
+Token positions count through the title and on through the body and the captions, which are its last paragraphs here. A
+scope is a half-open range (first, last) of them.
 Everything is worked out when first asked for: most articles meet no rule that needs more than their words.
 """
 
@@ -56,21 +58,33 @@ class Document:
         self.article, self.world = article, world
         self.language = article.language.lower().replace("_", "-").partition("-")[0]
         self.cache: dict[Any, Any] = {}  # what patterns and entities found here
-        layout = lay_out(article.title, article.text)
+        self._below = f"{article.text}\n\n{article.captions}" if article.captions else article.text
+        layout = lay_out(article.title, self._below)
         self.tokens = layout.tokens  # title first
         self.title_end = layout.title_end  # position of the first token of the body
-        self.words = layout.words  # the distinct tokens of title and body, as keys
+        self.words = layout.words  # the distinct tokens of all, as keys
         self.positions, self.start, self.end = layout.positions, layout.start, layout.end
         self._firsts = layout.firsts
         self._sorted: list[str] | None = None
 
     @property
     def chunks(self) -> set[str]:
-        """The distinct runs of title and body without white space."""
-        return {*self.article.title.split(), *self.article.text.split()}
+        """The distinct runs of all fields without white space."""
+        return {*self.article.title.split(), *self._below.split()}
+
+    @property
+    def body_end(self) -> int:
+        """The position of the first token of the captions, or behind the last token where there are none."""
+        known: int | None = self.cache.get("body_end")
+        if known is None:
+            last = len(self.tokens)
+            places = range(self.title_end, last if self.article.captions else self.title_end)
+            known = self.title_end + bisect_left(places, len(self.article.text), key=self.start) if places else last
+            self.cache["body_end"] = known
+        return known
 
     def paragraph(self, position: int) -> int:
-        """The number of the paragraph in which a token stands, counted through title and body."""
+        """The number of the paragraph in which a token stands, counted through all fields."""
         return bisect_right(self._firsts, position) - 1
 
     @property
@@ -92,12 +106,14 @@ class Document:
         return 0, len(self.tokens)
 
     def field_of(self, position: int) -> str:
-        """The field in which a token stands: "title" or "body"."""
-        return "title" if position < self.title_end else "body"
+        """The field in which a token stands: "title", "body" or "captions"."""
+        if position < self.title_end:
+            return "title"
+        return "body" if position < self.body_end else "captions"
 
     def source(self, position: int) -> str:
-        """The text of the field in which a token stands."""
-        return self.article.title if position < self.title_end else self.article.text
+        """The text in which a token stands: the title, or body and captions."""
+        return self.article.title if position < self.title_end else self._below
 
     def written(self, position: int) -> str:
         """A token as it stands in the text."""
@@ -122,7 +138,7 @@ class Document:
             known = []
             for source, first, last in (
                 (self.article.title, 0, self.title_end),
-                (self.article.text, self.title_end, len(self.tokens)),
+                (self._below, self.title_end, len(self.tokens)),
             ):
                 starts = [self.start(position) for position in range(first, last)]
                 known += [first + bisect_left(starts, start) for start, _ in text.sentences(source, self.language)]
@@ -131,9 +147,10 @@ class Document:
 
     def span(self, hit: Hit) -> Span:
         """A hit as an exact slice of the stored text."""
-        source = self.source(hit.start)
+        field, source = self.field_of(hit.start), self.source(hit.start)
         start, end = self.start(hit.start), self.end(hit.end - 1)
-        return Span(self.field_of(hit.start), start, end, source[start:end], hit.term, hit.entity)
+        before = len(self._below) - len(self.article.captions) if field == "captions" else 0
+        return Span(field, start - before, end - before, source[start:end], hit.term, hit.entity)
 
     def sentence_around(self, hit: Hit) -> str:
         """The sentence (or sentences) in which a hit stands, as stored."""

@@ -87,7 +87,7 @@ def build_notice(
 def matched_sentences(article: Article, spans: Sequence[Span]) -> tuple[Sentence, ...]:
     """The sentences that hold a hit, in the order of the article, the hits marked; at most five, the fullest ones."""
     found: list[Sentence] = []
-    for field, text in (("title", article.title), ("body", article.text)):
+    for field, text in (("title", article.title), ("body", article.text), ("captions", article.captions)):
         mine = sorted({(s.start, s.end) for s in spans if s.field == field})
         if not mine:
             continue

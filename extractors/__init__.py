@@ -37,7 +37,7 @@ def extract(
 
     `explain` is told each step. `last_resort` asks only the extractor that no page has broken yet.
     """
-    from extractors import body, dates, language, metadata, page_kind
+    from extractors import body, captions, dates, language, metadata, page_kind
     from extractors.calls import without_calls
     from extractors.document import Document
     from extractors.standfirst import standfirst
@@ -47,16 +47,19 @@ def extract(
     found = (body.last_resort if last_resort else body.find_body)(document, explain)
     site = metadata.site(document)
     title = metadata.title(document, site)
+    shown = captions.captions(document, title)
     text = without_calls(body.without_title(found.text, title)) if found else ""
+    text = captions.without_captions(text, shown)
     if text and (before := standfirst(document, text, title)):
         explain("standfirst", before)
         text = f"{before}\n\n{text}"
-    kind, shown = page_kind.page_kind(document, title, text)
-    explain("kind", f"{kind.value}: {shown}")
+    kind, because = page_kind.page_kind(document, title, text)
+    explain("kind", f"{kind.value}: {because}")
     if kind in REFUSED_KINDS:
-        raise Refused(DropReason.NOT_AN_ARTICLE, f"{kind.value}: {shown}")
+        raise Refused(DropReason.NOT_AN_ARTICLE, f"{kind.value}: {because}")
     if found is None:
         raise Refused(DropReason.NO_TEXT, "no extractor found a text")
+    explain("captions", f"{len(shown)} of pictures")
     published, modified = dates.published(document), dates.modified(document)
     explain("published", f"{published.evidence}: {published.at.isoformat()}" if published else "no date")
     entry = page.entry
@@ -67,6 +70,7 @@ def extract(
     return Article(
         title=title,
         text=text,
+        captions="\n\n".join(shown),
         url=page.url,
         canonical_url=metadata.canonical_url(document),
         authors=metadata.authors(document) or (entry.authors if entry else ()),

@@ -15,6 +15,8 @@ from extractors.text import words
 
 POINTER = 200
 """Characters of a paragraph that can be no more than a link to another article."""
+MOST_LINKS = 3
+"""Links of such a paragraph."""
 LABEL = 40
 """Characters that introduce such a link: "Read also:"."""
 SENTENCE = re.compile(r"[.!?…。！？।؟]['\"”’»)\]]*$")
@@ -28,6 +30,9 @@ DATA = {"datepublished", "datemodified", "publisher", "logo", "mainentityofpage"
 def without_surroundings(tree: HtmlElement, url: str) -> HtmlElement:
     """The tree, from which such elements have been taken in place, with their headings."""
     host = _host(url)
+    for part in list(tree.iter("nav", "script", "style", "template")):
+        if part.getparent() is not None:
+            part.drop_tree()
     for element in [*_pointers(tree, host), *_link_lists(tree, host), *_data(tree), *_further_articles(tree)]:
         if element.getparent() is not None:
             _drop(element)
@@ -61,7 +66,9 @@ def _pointers(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     """Paragraphs that are a link to the same site, with no more than a label before it."""
     for paragraph in tree.iter("p", *HEADINGS):
         links = list(paragraph.iter("a"))
-        if not links or next(paragraph.iter("img"), None) is not None or not all(_is_local(a, host) for a in links):
+        if not links or len(links) > MOST_LINKS or next(paragraph.iter("img"), None) is not None:
+            continue
+        if not all(_is_local(a, host) for a in links):
             continue
         whole = _line(paragraph)
         linked = " ".join(_line(link) for link in links)
@@ -76,21 +83,26 @@ def _link_lists(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     """Lists of nothing but links to the same site."""
     within: set[HtmlElement] = set()
     for listing in tree.iter("ul", "ol"):
-        items = [] if listing in within else [item for item in listing.iterchildren("li") if _line(item)]
-        if items and all(_is_link(item, host) for item in items):
+        items = [] if listing in within else list(listing.iterchildren("li"))
+        if items and all(_is_link(item, host) for item in items if _line(item)):
             within.update(listing.iterdescendants("ul", "ol"))
             yield listing
 
 
 def _is_link(item: HtmlElement, host: str) -> bool:
     links = list(item.iter("a"))
-    return len(_line(item)) <= sum(len(_line(a)) for a in links) + 3 and all(_is_local(a, host) for a in links)
+    if not links or not all(_is_local(a, host) for a in links):
+        return False
+    return len(_line(item)) <= sum(len(_line(a)) for a in links) + 3
 
 
 def _is_local(link: HtmlElement, host: str) -> bool:
     """Whether a link stays on the site, a subdomain of it included."""
-    found = _host(link.get("href") or "")
-    return not found or not host or ".".join(found.split(".")[-2:]) == ".".join(host.split(".")[-2:])
+    href = link.get("href") or ""
+    if not host or "//" not in href[:10]:
+        return True
+    found = _host(href)
+    return not found or ".".join(found.split(".")[-2:]) == ".".join(host.split(".")[-2:])
 
 
 def _host(url: str) -> str:
@@ -102,7 +114,7 @@ def _host(url: str) -> str:
 
 def _data(tree: HtmlElement) -> Iterator[HtmlElement]:
     """Elements with properties for machines, where they hold no paragraphs."""
-    for element in tree.iterfind(".//*[@itemprop]"):
+    for element in tree.xpath("//*[@itemprop]"):
         if DATA & set(element.get("itemprop", "").lower().split()) and next(element.iter("p"), None) is None:
             yield element
 

@@ -13,7 +13,9 @@ from babel import Locale
 
 from extractors.document import Document
 
-LOCALES = "en it az tr ru uk fr de es pt ar fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
+LOCALES = (
+    "en it az tr ru uk fr de es pt ar ar_LB ar_MA fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
+)
 NEAR = 600
 """Characters of text around the headline that are looked at."""
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](20\d{2})(?!\d)")
@@ -44,7 +46,7 @@ def _around_headline(document: Document) -> str:
     text = ""
     for _ in range(4):
         parent = place.getparent()
-        if parent is None or parent.tag in ("html", "body"):
+        if parent is None or parent.tag == "html":
             break
         place = parent
         text = " ".join(place.text_content().split())
@@ -95,10 +97,10 @@ def month_names() -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def _named() -> re.Pattern[str]:
-    """Day month year, or month day year, with a month's name in any language."""
+    """Day month year, or month day year, with a month's name in any language, or both of those it has in Arabic."""
     month = "|".join(sorted(map(re.escape, month_names()), key=len, reverse=True))
     link = r"(?:\s+(?:de|del|di|of|e)\s+|[\s.,/-]+)"
     return re.compile(
-        rf"(?<![\d\w])(?P<day>\d{{1,2}})(?:st|nd|rd|th|º|°|er)?\.?{link}(?P<month>{month})\.?{link}(?P<year>20\d\d)(?!\d)"
+        rf"(?<![\d\w])(?P<day>\d{{1,2}})(?:st|nd|rd|th|º|°|er)?\.?{link}(?:(?:{month})\s*/\s*)?(?P<month>{month})\.?{link}(?P<year>20\d\d)(?!\d)"
         rf"|(?<!\w)(?P<month2>{month})\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>20\d\d)(?!\d)"
     )

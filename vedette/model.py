@@ -251,7 +251,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What was extracted from one page. Paragraphs of `text` are parted by a blank line."""
+    """What was extracted from one page. Paragraphs of `text` are parted by a blank line, and so are the captions."""
 
     title: str
     text: str
@@ -274,6 +274,7 @@ class Article:
     summary: str = ""
     country: str = ""
     source: str = ""  # the id of the source
+    captions: str = ""  # of its pictures; no part of the text
     robots: tuple[str, ...] = ()  # noindex, noai, tdm-reservation ... as the page or its headers said
     fingerprint: tuple[int, ...] = ()  # MinHash of the text, see extractors.fingerprint
     id: int | None = None
@@ -389,9 +390,11 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One hit: `article.<field>[start:end] == text`, always. `term` is the rule's, `entity` the id that hit."""
+    """One hit: `article.<field>[start:end] == text`, always; the field body is `article.text`. `term` is the rule's,
+    `entity` the id that hit.
+    """
 
-    field: str  # title | body
+    field: str  # title | body | captions
     start: int
     end: int
     text: str

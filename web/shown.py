@@ -62,16 +62,16 @@ def by_day(entries: Iterable[StreamEntry], zone: str) -> Iterator[tuple[date, li
         yield day, [card(entry) for entry in group]
 
 
-def paragraphs(article: Article, spans: Sequence[Span]) -> list[Markup]:
-    """The text of an article with all hits marked, by paragraph."""
-    marks = sorted({(span.start, span.end) for span in spans if span.field == "body"})
+def paragraphs(text: str, spans: Sequence[Span], field: str = "body") -> list[Markup]:
+    """The text of an article, or its captions, with all hits in that field marked, by paragraph."""
+    marks = sorted({(span.start, span.end) for span in spans if span.field == field})
     parts, at = [], 0
     for start, end in marks:
-        if start < at or end > len(article.text):
+        if start < at or end > len(text):
             continue
-        parts += [escape(article.text[at:start]), Markup("<mark>{}</mark>").format(article.text[start:end])]
+        parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         at = end
-    whole = Markup("").join([*parts, escape(article.text[at:])])
+    whole = Markup("").join([*parts, escape(text[at:])])
     return [Markup(part) for part in str(whole).split("\n\n") if part.strip()]
 
 

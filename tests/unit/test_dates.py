@@ -151,6 +151,12 @@ PLACES = {
         FEED,
         (at(2026, 3, 12, 12, 5), "instant", "feed"),
     ),
+    "both Arabic names of a month": (
+        "<h1>وصول الطائرة</h1><p>الجمعة 13 آذار / مارس 2026</p>",
+        "",
+        None,
+        (at(2026, 3, 13), "day", "visible"),
+    ),
     "a copyright year is no date": ("<p>Made by hand since 1999</p>", "", None, None),
     "nothing": ("<p>Good morning.</p>", "", None, None),
 }

@@ -237,6 +237,7 @@ def _article(data: dict[str, Any], where: str) -> tuple[Any, Article]:
     return data["id"], Article(
         title=str(data.get("title") or ""),
         text=str(data.get("text") or ""),
+        captions=str(data.get("captions") or ""),
         language=str(data.get("language") or ""),
         url=str(data.get("url") or ""),
         source=str(data.get("source") or ""),

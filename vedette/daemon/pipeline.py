@@ -244,14 +244,15 @@ class Pipeline:
         same_site = urlsplit(article.canonical_url).hostname == own
         key = identity(article.canonical_url if same_site else article.url)
         hidden = set(article.robots) & OPT_OUT and crawl.on_optout == "metadata-only"
-        text = "" if hidden else article.text
-        return replace(article, canonical_url=key, text=text, fingerprint=fingerprint(text), source=item.source_id)
+        text, captions = ("", "") if hidden else (article.text, article.captions)
+        article = replace(article, text=text, captions=captions)
+        return replace(article, canonical_url=key, fingerprint=fingerprint(text), source=item.source_id)
 
     def _matched(self, article: Article) -> Ready:
         result = self.topics.match(article)
         for failure in result.failures:
             self.context.log.error("rule failed", topic=failure.topic, url=article.url, error=failure.message)
-        folded = " ".join(tokens(f"{article.title}\n{article.text}"))
+        folded = " ".join(tokens(f"{article.title}\n{article.text}\n{article.captions}"))
         return Ready(article, self.topics.placer.sketch(article), folded, result)
 
     def _settle(self, tx: Transaction, item: Item, outcome: Outcome) -> None:

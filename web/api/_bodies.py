@@ -45,14 +45,16 @@ class ArticleBody(Model):
     seen_at: datetime
     revision: int
     text: str | None = Field(None, description="Only where one story is asked for")
+    captions: str | None = Field(None, description="Of its pictures, likewise")
 
 
 def article_body(article: Article, seen_at: datetime, *, whole: bool = False) -> ArticleBody:
     """An article as the API tells it."""
     names = ("title", "url", "site", "source", "language", "country", "published_at", "revision")
     values = {name: getattr(article, name) for name in names}
-    text = article.text if whole else None
-    return ArticleBody(id=article.id or 0, authors=list(article.authors), seen_at=seen_at, text=text, **values)
+    if whole:
+        values |= {"text": article.text, "captions": article.captions}
+    return ArticleBody(id=article.id or 0, authors=list(article.authors), seen_at=seen_at, **values)
 
 
 class EffectBody(Model):

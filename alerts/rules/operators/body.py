@@ -12,7 +12,7 @@ from vedette.model import Article
 
 @dataclass(frozen=True, slots=True)
 class Body(FieldScope):
-    """In the body, which does not have the title."""
+    """In the body, which does not have the title nor the captions of pictures."""
 
     kind: ClassVar[str] = "body"
     name: ClassVar[str] = "body"
@@ -23,5 +23,4 @@ class Body(FieldScope):
     @classmethod
     def scope(cls, document: Document) -> Scope:
         """From the first token of the body to the last."""
-        last = len(document.tokens)
-        return last and document.title_end, last
+        return len(document.tokens) and document.title_end, document.body_end

@@ -23,4 +23,4 @@ class Lead(FieldScope):
     @classmethod
     def scope(cls, document: Document) -> Scope:
         """The title and as much of the body."""
-        return 0, len(document.tokens) and min(document.title_end + LEAD_TOKENS, len(document.tokens))
+        return 0, len(document.tokens) and min(document.title_end + LEAD_TOKENS, document.body_end)
