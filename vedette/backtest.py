@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.outlook import Appearance, Expected, appeared, expected, per_day, weeks_of
 from alerts.rules.node import Reason
-from storage import Archived, Transaction
+from storage import Archived, TopicVersion, Transaction
 from vedette.archive import Found, Query
 from vedette.errors import UsageError
 from vedette.model import Article, Cadence
@@ -122,13 +122,13 @@ def backtest(
     )
 
 
-def earlier_rule(tx: Transaction, against: str, topic_id: str | None) -> str:
+def earlier_rule(versions_of: Callable[[str], Sequence[TopicVersion]], against: str, topic_id: str | None) -> str:
     """The rule to compare with: `against` itself, or of a number the version of a topic that it names."""
     if not against.isdigit():
         return against
     if topic_id is None:
         raise UsageError(f"--against {against} is a version: name its topic with --topic ID, or write a rule")
-    versions = {version.version: version.rule for version in tx.topics.versions(topic_id)}
+    versions = {version.version: version.rule for version in versions_of(topic_id)}
     if not versions:
         raise UsageError(f"unknown topic {topic_id!r}: `vedette topics list` shows them")
     if int(against) not in versions:

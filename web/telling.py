@@ -54,12 +54,12 @@ def merge(site: Site, found: Visitor, story_id: int, into: int, reason: str = ""
     return moved
 
 
-def silence(site: Site, found: Visitor, alert_id: int, hours: int | None = None, address: str = "") -> list[str]:
+def silence(site: Site, found: Visitor, alert_id: int, hours: float | None = None, address: str = "") -> list[str]:
     """Hear nothing more of an alert's story, for some hours, or for good as not relevant (None).
 
     The subscriptions of one's own that it holds for; UsageError where one does not follow the topic.
     """
-    reason = DeliveryReason.SNOOZED if hours else DeliveryReason.NOT_RELEVANT
+    reason = DeliveryReason.SNOOZED if hours is not None else DeliveryReason.NOT_RELEVANT
     now = site.now()
     with site.store.write() as tx:
         view = tx.alerts.get(alert_id)
@@ -68,7 +68,7 @@ def silence(site: Site, found: Visitor, alert_id: int, hours: int | None = None,
         mine = [one.id for one in tx.subscriptions.list(topic=view.alert.topic, analyst=found.id)]
         if not mine:
             raise UsageError("You do not follow this topic: there is nothing to silence.")
-        until = now + timedelta(hours=hours) if hours else None
+        until = now + timedelta(hours=hours) if hours is not None else None
         told = wishes.silence(tx, alert_id, reason, now, until=until, subscriptions=mine)
         tx.audit.add(found.id, f"alert: {reason}", str(alert_id), site.wall(), view.alert.topic, address)
     return told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from storage import Wanted
 from tests.newsroom import furnish, publish
 from tests.website import Website
 from vedette.cli import cli
@@ -57,6 +59,12 @@ def remote(site: Website) -> Run:
         "search ADEX",
         "search nothingofthat",
         "search ADEX AND (",
+        "alerts show 999",
+        "sources list",
+        "sources export --format csv",
+        "rules backtest ADEX --against 9 --topic adex",
+        "rules backtest ADEX --subscription nobody",
+        "rules backtest ADEX( --days 30",
     ],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)])
@@ -96,7 +104,67 @@ def test_subscriptions_are_made_muted_and_ended(remote: Run, local: Run) -> None
     assert (other.exit_code, "anna's" in other.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("command", ["run", "db check", "config show", "users list", "sources list", "crawl --once"])
+def test_an_alert_and_the_path_of_a_page(remote: Run, site: Website) -> None:
+    with site.store.read() as tx:
+        newest = next(entry.alert.id for entry in tx.stream.page("anna", Wanted(topic="adex")))
+    told = remote("alerts", "show", str(newest))
+    assert told.exit_code == 0, told.stderr
+    assert "  > *ADEX* goes on." in told.stdout
+    path = remote("explain", "https://gazette.example/1", "--topic", "c-27j")
+    assert path.exit_code == 0, path.stderr
+    assert "match: adex" in path.stdout
+    assert "topic c-27j as it stands" in path.stdout
+    unseen = remote("explain", "https://nowhere.example/", "--json")
+    assert (unseen.exit_code, '"verdict"' in unseen.stdout) == (1, True)
+    assert remote("alerts", "not-relevant", str(newest)).stdout.startswith("not relevant for anna:")
+    assert remote("alerts", "snooze", str(newest), "--subscription", "eve:x").exit_code == 2
+
+
+def test_a_backtest_is_told_as_over_the_database(remote: Run) -> None:
+    told = remote("rules", "backtest", "ADEX", "--against", "ADEX AND NOT 2", "--examples", "2", "--cadence", "daily")
+    assert told.exit_code == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith("3 articles of 3 stories since 2026-")
+    assert lines[1].startswith("a subscription daily: about ")
+    assert "  > *ADEX* & more, day 2" in lines
+    assert lines[lines.index("gained: 1") + 1] == "  2026-03-02 ADEX & more, day 2"
+    assert remote("rules", "backtest", "nothingofthat").exit_code == 1
+
+
+def test_channels_are_ones_own(remote: Run, local: Run) -> None:
+    made = remote("channels", "add", "mine", "feed", "title=Mine")
+    assert made.stdout.startswith("created: anna-feed.")
+    assert remote("channels", "add", "anna-feed", "feed", "title=Other").stdout.startswith("changed: anna-feed.")
+    assert "title=Other" in remote("channels", "list").stdout
+    assert "/feeds/" in remote("channels", "list", "--json").stdout
+    assert remote("channels", "test", "anna-feed").stdout == "sent\n"
+    assert remote("channels", "enable", "anna-feed").exit_code == 0
+    assert remote("channels", "remove", "anna-feed").exit_code == 0
+    gone = remote("channels", "test", "anna-feed")
+    assert (gone.exit_code, "unknown channel" in gone.stderr) == (2, True)
+
+
+def test_sources_are_for_administrators(remote: Run, site: Website, tmp_path: Path) -> None:
+    token = site.token("anna", "read", "write", "admin")
+
+    def boss(*args: str) -> Result:
+        return CliRunner().invoke(cli, [*args, "--server", site.url], env={"VEDETTE_TOKEN": token})
+
+    refused = remote("sources", "pause", "gazette")
+    assert (refused.exit_code, "for administrators" in refused.stderr) == (1, True)
+    assert "unknown source" in boss("sources", "pause", "nowhere").stderr
+    assert boss("sources", "pause", "gazette").exit_code == 0
+    assert "paused" in boss("sources", "list").stdout
+    assert boss("sources", "resume", "gazette").exit_code == 0
+    sources = tmp_path / "sources.csv"
+    sources.write_text("id,url\nnavy,https://navy.example/rss\n,nonsense\n", "utf-8")
+    taken = boss("sources", "import", str(sources))
+    assert (taken.exit_code, taken.stdout) == (1, "1 created, 0 known before, 1 refused.\n")
+    added = boss("sources", "add", "https://army.example/rss", "--kind", "feed", "--id", "army")
+    assert (added.exit_code, "army" in boss("sources", "list").stdout) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["run", "db check", "config show", "users list", "sources health", "crawl --once"])
 def test_what_makes_no_sense_elsewhere_is_refused(remote: Run, command: str) -> None:
     refused = remote(*command.split())
     assert refused.exit_code == 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -15,11 +15,13 @@ import httpx
 
 from vedette import __version__
 from vedette.errors import RuleError, UsageError, VedetteError
-from vedette.model import Alert, Article, Cadence, Match, Span, Subscription, Topic
+from vedette.model import Alert, Article, Cadence, Match, Source, SourceState, SourceStatus, Span, Subscription, Topic
 
 if TYPE_CHECKING:
+    from crawler.discover import Found as Offer
     from storage import AlertView, TopicVersion
     from vedette.archive import Found
+    from vedette.backtest import Backtest, Ref
 
 PIECE = 200
 """Rows that are asked for at a time."""
@@ -58,6 +60,16 @@ class Remote:
             raise UsageError(missing)
         self._refuse(answer)
         return None
+
+    def text(self, path: str, **query: str) -> str:
+        """An answer that is a file."""
+        try:
+            answer = self._client.get(path, params=query)
+        except httpx.HTTPError as error:
+            raise VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}") from None
+        if not answer.is_success:
+            self._refuse(answer)
+        return answer.text
 
     def _json(self, answer: httpx.Response) -> Any:
         try:
@@ -100,7 +112,8 @@ class Remote:
         """All versions of a topic, the first one first."""
         from storage import TopicVersion
 
-        rows = self.ask("GET", f"/topics/{_part(topic_id)}/versions")
+        said = f"unknown topic {topic_id!r}: `vedette topics list` shows them"
+        rows = self.ask("GET", f"/topics/{_part(topic_id)}/versions", missing=said)
         return [TopicVersion(**{**row, "at": _instant(row["at"])}) for row in rows]
 
     def put_topic(self, topic: Topic, reason: str) -> tuple[Topic, str]:
@@ -136,6 +149,86 @@ class Remote:
             match = Match("?", 1, _spans(row["spans"]), row["score"])
             found.append(Found(_article(row["article"]), match, tuple(map(_starred, row["sentences"]))))
         return found
+
+    def alert(self, alert_id: int) -> tuple[AlertView, list[Article], list[dict[str, Any]], list[dict[str, Any]]]:
+        """An alert with the articles of its story, and what one's own subscriptions got of it, or why they did not."""
+        said = f"unknown alert {alert_id}: `vedette alerts list` shows them"
+        view = _alert(self.ask("GET", f"/alerts/{alert_id}", missing=said))
+        story = self.ask("GET", f"/stories/{view.alert.story_id}")
+        told = self.ask("GET", f"/alerts/{alert_id}/deliveries")
+        return view, [_article(row) for row in story["articles"]], told["deliveries"], told["suppressed"]
+
+    def explain(self, url: str, topic: str | None) -> dict[str, Any]:
+        """The path of a page, as the API tells it."""
+        asked = {"url": url, **({"topic": topic} if topic else {})}
+        said = f"unknown topic {topic!r}: `vedette topics list` shows them"
+        found: dict[str, Any] = self.ask("GET", "/explain", params=asked, missing=said)
+        return found
+
+    def backtest(self, rule: str, against: str | None, topic_id: str | None, **asked: Any) -> Backtest:
+        """What a rule would have caught. `asked`: days, examples, cadence, subscription."""
+        from vedette.backtest import earlier_rule
+
+        other = None if against is None else earlier_rule(self.versions, against, topic_id)
+        body = {"rule": rule, "against": other, **asked}
+        said = f"unknown subscription {asked.get('subscription')!r}: `vedette subscriptions list` shows them"
+        return _backtest(self.ask("POST", "/rules/backtest", json=body, missing=said))
+
+    # ------------------------------------------------------------------ sources
+
+    def sources(self) -> list[SourceStatus]:
+        """All sources, by id."""
+        return [_source(row) for row in self.rows("/sources")]
+
+    def export_sources(self, form: str) -> str:
+        """All sources as yaml, opml or csv."""
+        return self.text("/sources/export", form=form)
+
+    def set_state(self, source_id: str, state: str) -> None:
+        """Pause a source, or wake it."""
+        said = f"unknown source {source_id!r}: `vedette sources list` shows them"
+        self.ask("PATCH", f"/sources/{_part(source_id)}", json={"state": state}, missing=said)
+
+    def discover(self, url: str) -> list[Offer]:
+        """What a site offers to be watched, the best first."""
+        return [_offer(row) for row in self.ask("POST", "/sources/discover", json={"url": url})]
+
+    def add_source(self, source: Source) -> Source:
+        """Watch another address."""
+        names = ("id", "url", "kind", "name", "homepage", "country", "language")
+        return _source(self.ask("POST", "/sources", json={name: getattr(source, name) for name in names})).source
+
+    def import_sources(self, form: str, text: str) -> dict[str, Any]:
+        """Take in a list: {"new", "known", "refused": [sentence]}."""
+        answer: dict[str, Any] = self.ask("POST", "/sources/import", json={"form": form, "text": text})
+        return answer
+
+    # ------------------------------------------------------------------ channels
+
+    def channels(self) -> list[dict[str, Any]]:
+        """One's own channels, as the API tells them."""
+        return list(self.rows("/channels"))
+
+    def add_channel(self, channel_id: str, kind: str, settings: Mapping[str, str]) -> tuple[str, str]:
+        """Change a channel of one's own, or make one, to which the server gives a name: its id, created or changed."""
+        if any(row["id"] == channel_id for row in self.channels()):
+            self.ask("PATCH", f"/channels/{_part(channel_id)}", json={"settings": dict(settings)})
+            return channel_id, "changed"
+        made = self.ask("POST", "/channels", json={"kind": kind, "settings": dict(settings)})
+        return made["id"], "created"
+
+    def on_channel(self, method: str, channel_id: str, act: str = "") -> Any:
+        """Do something with a channel of one's own: test or enable it, or DELETE it."""
+        said = f"unknown channel {channel_id!r}: `vedette channels list` shows them"
+        return self.ask(method, f"/channels/{_part(channel_id)}{act}", missing=said)
+
+    def silence(self, alert_id: int, hours: float | None) -> list[str]:
+        """Hear nothing more of an alert's story for some hours, or for good as not relevant (None)."""
+        said = f"unknown alert {alert_id}: `vedette alerts list` shows them"
+        act, body = ("not-relevant", None) if hours is None else ("snooze", {"hours": hours})
+        answer = self.ask("POST", f"/alerts/{alert_id}/{act}", json=body, missing=said)
+        told: list[str] = answer["subscriptions"]
+        return told
 
     # ------------------------------------------------------------------ subscriptions
 
@@ -220,3 +313,71 @@ def _alert(row: dict[str, Any]) -> AlertView:
 def _subscription(row: dict[str, Any], analyst: str) -> Subscription:
     given = {**row, "cadence": Cadence(row["cadence"]), "muted_until": _instant(row["muted_until"])}
     return Subscription(analyst=analyst, **given)
+
+
+def _backtest(row: dict[str, Any]) -> Backtest:
+    from alerts.outlook import Expected
+    from alerts.rules.node import Reason
+    from vedette.archive import Found
+    from vedette.backtest import Backtest, Difference, NearMiss
+
+    since, other = _instant(row["since"]), row["against"]
+    assert since is not None
+    difference = None
+    if other is not None:
+        gained, lost = (tuple(_ref(one) for one in row[name]) for name in ("gained", "lost"))
+        difference = Difference(other["rule"], other["articles"], gained, lost)
+    return Backtest(
+        articles=row["articles"],
+        stories=row["stories"],
+        since=since,
+        alerts_per_week=row["alerts_per_week"],
+        days=row["days"],
+        expected=Expected(**{**row["expected"], "cadence": Cadence(row["expected"]["cadence"])}),
+        examples=tuple(
+            Found(
+                Article(one["title"], "", one["url"], id=one["id"], site=one["site"], language=one["language"],
+                        published_at=_instant(one["published_at"])),
+                Match("?", 1, _spans(one["spans"]), one["score"]),
+                tuple(one["sentences"]),
+            )
+            for one in row["examples"]
+        ),
+        near_misses=tuple(
+            NearMiss(_ref(one), tuple(Reason(**reason) for reason in one["reasons"])) for one in row["near_misses"]
+        ),
+        against=difference,
+    )  # fmt: skip
+
+
+def _ref(row: dict[str, Any]) -> Ref:
+    from vedette.backtest import Ref
+
+    at = _instant(row["at"])
+    assert at is not None
+    return Ref(row["id"], row["title"], row["url"], at)
+
+
+def _source(row: dict[str, Any]) -> SourceStatus:
+    own = ("id", "url", "kind", "name", "homepage", "language", "country", "settings")
+    names = ("failures", "last_outcome", "last_error", "state_reason")
+    return SourceStatus(
+        Source(**{name: row[name] for name in own}, state=SourceState(row["state"])),
+        last_poll_at=_instant(row["last_poll_at"]),
+        last_success_at=_instant(row["last_success_at"]),
+        next_poll_at=_instant(row["next_poll_at"]),
+        interval=_seconds(row["interval_seconds"]),
+        **{name: row[name] for name in names},
+    )
+
+
+def _offer(row: dict[str, Any]) -> Offer:
+    from crawler.discover import Found as Offer
+
+    given = {name: value for name, value in row.items() if name != "interval_seconds"}
+    given |= {"newest": _instant(row["newest"]), "examples": tuple(row["examples"])}
+    return Offer(**given, interval=_seconds(row["interval_seconds"]))
+
+
+def _seconds(value: float | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

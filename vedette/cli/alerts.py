@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from vedette.cli._app import App, pass_app
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
+    from storage import AlertView
+    from vedette.cli._remote import Remote
     from vedette.model import Article, Match
 
 
@@ -54,25 +57,34 @@ def list_(app: App, topic: str | None, days: int | None, limit: int) -> None:
 @pass_app
 def show(app: App, alert_id: int) -> None:
     """Show an alert: its articles, the sentences that matched, and who was told."""
+    if app.remote:
+        view, articles, deliveries, suppressed = app.remote.alert(alert_id)
+        told = [f"told: {d['channel']}: {d['state']} ({d['reason']})" for d in deliveries]
+        told += [f"not told: {s['subscription']}: {s['reason']}" for s in suppressed]
+        value = {"alert": view, "articles": articles, "deliveries": deliveries, "suppressions": suppressed}
+        app.emit(value, "\n".join([*_lines(view, articles), *told]))
+        return
     with app.store().read() as tx:
-        view = tx.alerts.get(alert_id)
-        if view is None:
+        known = tx.alerts.get(alert_id)
+        if known is None:
             raise UsageError(f"unknown alert {alert_id}: `vedette alerts list` shows them")
-        articles = [tx.articles.get(key) for key in tx.alerts.articles(alert_id)]
-        deliveries, suppressed = tx.deliveries.list(alert_id=alert_id), tx.alerts.suppressions(alert_id)
-    lines = [
-        f"alert {alert_id} on {view.alert.topic}, {view.alert.created_at:%Y-%m-%d %H:%M} UTC",
-        view.article_title,
-        view.url,
-    ]
-    first = next((a for a in articles if a is not None and a.id == view.alert.article_id), None)
+        rows = [tx.articles.get(key) for key in tx.alerts.articles(alert_id)]
+        sent, kept = tx.deliveries.list(alert_id=alert_id), tx.alerts.suppressions(alert_id)
+    told = [f"told: {d.channel}: {d.state} ({d.reason})" for d in sent]
+    told += [f"not told: {s.subscription}: {s.reason}" for s in kept]
+    value = {"alert": known, "articles": rows, "deliveries": sent, "suppressions": kept}
+    app.emit(value, "\n".join([*_lines(known, [row for row in rows if row is not None]), *told]))
+
+
+def _lines(view: AlertView, articles: Sequence[Article]) -> Iterator[str]:
+    """An alert's head, the sentences that matched, and its other articles."""
+    yield f"alert {view.alert.id} on {view.alert.topic}, {view.alert.created_at:%Y-%m-%d %H:%M} UTC"
+    yield view.article_title
+    yield view.url
+    first = next((article for article in articles if article.id == view.alert.article_id), None)
     if first is not None and view.match is not None:
-        lines += sentences(first, view.match)
-    lines += [f"also: {a.site}: {a.url}" for a in articles if a is not None and a.id != view.alert.article_id]
-    lines += [f"told: {d.channel}: {d.state} ({d.reason})" for d in deliveries]
-    lines += [f"not told: {s.subscription}: {s.reason}" for s in suppressed]
-    value = {"alert": view, "articles": articles, "deliveries": deliveries, "suppressions": suppressed}
-    app.emit(value, "\n".join(lines))
+        yield from sentences(first, view.match)
+    yield from (f"also: {a.site}: {a.url}" for a in articles if a.id != view.alert.article_id)
 
 
 @command.command()
@@ -87,6 +99,10 @@ def snooze(app: App, alert_id: int, hours: float, subscriptions: tuple[str, ...]
 
     now = app.clock.now()
     until = now + timedelta(hours=hours)
+    if app.remote:
+        own = _silenced(app.remote, alert_id, hours, subscriptions)
+        app.emit({"snoozed": own, "until": until}, f"snoozed until {until:%Y-%m-%d %H:%M} UTC for {', '.join(own)}")
+        return
     with app.store().write() as tx:
         chosen = silence(tx, alert_id, DeliveryReason.SNOOZED, now, until=until, subscriptions=subscriptions)
     said = f"snoozed until {until:%Y-%m-%d %H:%M} UTC for {', '.join(chosen) or 'nobody: no subscriptions'}"
@@ -102,6 +118,10 @@ def not_relevant(app: App, alert_id: int, subscriptions: tuple[str, ...]) -> Non
     from alerts.wishes import silence
     from vedette.model import DeliveryReason
 
+    if app.remote:
+        own = _silenced(app.remote, alert_id, None, subscriptions)
+        app.emit({"not_relevant": own}, f"not relevant for {', '.join(own)}")
+        return
     with app.store().write() as tx:
         chosen = silence(tx, alert_id, DeliveryReason.NOT_RELEVANT, app.clock.now(), subscriptions=subscriptions)
         view = tx.alerts.get(alert_id)
@@ -112,6 +132,12 @@ def not_relevant(app: App, alert_id: int, subscriptions: tuple[str, ...]) -> Non
         else ""
     )
     app.emit({"not_relevant": chosen}, f"{said}\n{hint}".strip())
+
+
+def _silenced(remote: Remote, alert_id: int, hours: float | None, subscriptions: Sequence[str]) -> list[str]:
+    if subscriptions:
+        raise UsageError("with --server all your subscriptions to the topic are meant: leave out --subscription")
+    return remote.silence(alert_id, hours)
 
 
 def sentences(article: Article, match: Match) -> list[str]:

@@ -23,8 +23,11 @@ def command() -> None:
 @pass_app
 def list_(app: App) -> None:
     """Show all channels; secrets by their last characters."""
-    with app.store().read() as tx:
-        rows = [_shown(app, channel) for channel in tx.channels.list()]
+    if app.remote:
+        rows = [_told(row) for row in app.remote.channels()]
+    else:
+        with app.store().read() as tx:
+            rows = [_shown(app, channel) for channel in tx.channels.list()]
     app.emit_rows(
         rows,
         ("id", "kind", "analyst", "state", "settings"),
@@ -74,6 +77,11 @@ def add(app: App, channel_id: str, kind: str, settings: tuple[str, ...], analyst
         if not equals:
             raise UsageError(f"write {text!r} as KEY=VALUE")
         row[key] = value
+    if app.remote:
+        given = {key: value for key, value in row.items() if key not in ("id", "kind", "analyst")}
+        made, answer = app.remote.add_channel(channel_id, kind, given)
+        app.emit({"id": made, "answer": answer}, f"{answer}: {made}. Try it: vedette channels test {made}")
+        return
     (channel,) = apply.channels_of("channel", row)
     declared = apply.Declared("channel", channels=[channel])
     (line,) = apply.apply(declared, app.store(create=True), app.settings.vault(), app.clock.now())
@@ -90,6 +98,10 @@ def test(app: App, channel_id: str) -> int:
     from alerts.notice import sample_notice
     from vedette.model import DeliveryState
 
+    if app.remote:
+        told = app.remote.on_channel("POST", channel_id, "/test")
+        app.emit(told, "sent" if told["sent"] else f"not sent: {told['why']}")
+        return 0 if told["sent"] else 1
     channel = _get(app, channel_id)
     delivery, attempts = send_test(app.context("deliver"), channel_id, sample_notice(app.clock.now()))
     sent = delivery.state is DeliveryState.SENT
@@ -183,8 +195,11 @@ def feed(app: App, channel_id: str, form: Form, address_only: bool) -> None:
 @pass_app
 def enable(app: App, channel_id: str) -> None:
     """Use a channel again; what waits for it is sent."""
-    with app.store().write() as tx:
-        tx.channels.enable(channel_id)
+    if app.remote:
+        app.remote.on_channel("POST", channel_id, "/enable")
+    else:
+        with app.store().write() as tx:
+            tx.channels.enable(channel_id)
     app.emit({"id": channel_id, "active": True}, f"{channel_id} is on")
 
 
@@ -204,10 +219,14 @@ def disable(app: App, channel_id: str, reason: str) -> None:
 @pass_app
 def remove(app: App, ids: tuple[str, ...]) -> None:
     """Forget channels that no subscription uses."""
-    with app.store().write() as tx:
+    if app.remote:
         for name in ids:
-            if not tx.channels.delete(name):
-                raise UsageError(f"unknown channel {name!r}: `vedette channels list` shows them")
+            app.remote.on_channel("DELETE", name)
+    else:
+        with app.store().write() as tx:
+            for name in ids:
+                if not tx.channels.delete(name):
+                    raise UsageError(f"unknown channel {name!r}: `vedette channels list` shows them")
     app.emit({"removed": list(ids)}, f"removed: {', '.join(ids)}")
 
 
@@ -245,3 +264,10 @@ def _shown(app: App, channel: Channel) -> dict[str, Any]:
         "next_ok_at": channel.next_ok_at,
         "failing_since": channel.failing_since,
     }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A channel of one's own, as a server tells it."""
+    state = "on" if row["active"] else f"off: {row['disabled_reason']}"
+    shown = {name: row[name] for name in ("id", "kind", "settings", "failing_since")}
+    return {**shown, "analyst": "", "state": state, **({"feed": row["feed"]} if row["feed"] else {})}

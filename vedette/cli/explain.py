@@ -29,6 +29,8 @@ def command(app: App, url: str, topic_id: str | None) -> int:
     from crawler.urls import normalise
     from vedette.trace import trace, verdict
 
+    if app.remote:
+        return _remote(app, app.remote.explain(url, topic_id), topic_id)
     if not normalise(url):
         raise UsageError(f"{url!r} is no address of a page: write https://...")
     with app.store().read() as tx:
@@ -45,6 +47,29 @@ def command(app: App, url: str, topic_id: str | None) -> int:
     if topic_id is not None:
         for line in _why_lines(topic_id, why, known=known):
             say(line)
+    return 0 if known else 1
+
+
+def _remote(app: App, found: dict[str, Any], topic_id: str | None) -> int:
+    """The answer of a server: of deliveries it tells only one's own."""
+    known = bool(found["steps"] or found["article"])
+    if app.json:
+        emit_json(found)
+        return 0 if known else 1
+    say(found["verdict"], bold=True)
+    for step in found["steps"]:
+        say(f"{step['at']}  {step['stage']}: {step['what']}")
+    for near in found["neighbours"]:
+        say(f"source of the same site: {near}")
+    judged = found["judgement"]
+    if judged is not None:
+        score = f", score {judged['score']:g}" if judged["score"] is not None else ""
+        matched = "matches" if judged["matched"] else "does not match"
+        say(f"topic {topic_id} as it stands {matched}{score}: {judged['rule']}")
+        for reason in judged["reasons"]:
+            say(f"  {reason['clause']}: {reason['text']}{' (a near miss)' if reason['near_miss'] else ''}")
+    elif topic_id is not None:
+        say(f"topic {topic_id}: there is no article to match")
     return 0 if known else 1
 
 

@@ -89,18 +89,23 @@ def backtest_command(
         expression = sys.stdin.read()
     if topic_id is None and expression.startswith("#"):
         topic_id = expression[1:].strip()
-    with app.store().read() as tx, _backtest.progress() as told:
-        result = backtest(
-            tx,
-            expression,
-            now=app.clock.now(),
-            days=days,
-            examples=examples,
-            reader=_backtest.reader(tx, app.settings, cadence, subscription),
-            against=earlier_rule(tx, against, topic_id) if against is not None else None,
-            max_age=app.settings.crawl.max_age,
-            progress=told,
-        )
+    if app.remote:
+        asked = {"days": days, "examples": examples, "cadence": cadence, "subscription": subscription}
+        result = app.remote.backtest(expression, against, topic_id, **asked)
+    else:
+        with app.store().read() as tx, _backtest.progress() as told:
+            other = earlier_rule(tx.topics.versions, against, topic_id) if against is not None else None
+            result = backtest(
+                tx,
+                expression,
+                now=app.clock.now(),
+                days=days,
+                examples=examples,
+                reader=_backtest.reader(tx, app.settings, cadence, subscription),
+                against=other,
+                max_age=app.settings.crawl.max_age,
+                progress=told,
+            )
     if app.json:
         emit_json(_backtest.value(result))
     else:

@@ -36,14 +36,20 @@ def command() -> None:
 @pass_app
 def list_(app: App) -> None:
     """Show all sources."""
-    with app.store().read() as tx:
-        rows = tx.sources.list()
+    rows = _sources(app)
     app.emit_rows(
         rows,
         ("id", "kind", "state", "language", "country", "url"),
         lambda s: (s.source.id, s.source.kind, s.source.state, s.source.language, s.source.country, s.source.url),
         empty="There are no sources yet: `vedette sources add URL`, or `vedette sources import FILE`.",
     )
+
+
+def _sources(app: App) -> list[SourceStatus]:
+    if app.remote:
+        return app.remote.sources()
+    with app.store().read() as tx:
+        return tx.sources.list()
 
 
 @command.command()
@@ -124,6 +130,8 @@ def add(app: App, /, url: str, given: tuple[str, ...], **options: Any) -> None:
     from crawler.spiders import kind_named, settings_of
     from vedette.model import Source
 
+    if app.remote and given:
+        raise UsageError("--set works on the machine of the daemon only: leave out --server")
     kind = kind_named(options["kind"]) if options["kind"] else ""
     settings = settings_of(kind, _settings(given)) if kind else {}
     if given and not kind:
@@ -139,10 +147,13 @@ def add(app: App, /, url: str, given: tuple[str, ...], **options: Any) -> None:
         country=options["country"],
         settings=settings,
     )
-    with app.store().write() as tx:
-        if tx.sources.get(source.id) is not None:
-            raise UsageError(f"there is a source {source.id!r} already: choose another --id")
-        tx.sources.put(source, app.clock.now())
+    if app.remote:
+        source = app.remote.add_source(source)
+    else:
+        with app.store().write() as tx:
+            if tx.sources.get(source.id) is not None:
+                raise UsageError(f"there is a source {source.id!r} already: choose another --id")
+            tx.sources.put(source, app.clock.now())
     text = f"Watching {source.id} ({source.kind}): {found.title or found.url}, {found.entries} entries now."
     app.emit(source, f"{text} The first poll imports silently.")
 
@@ -157,14 +168,16 @@ def _settings(given: Iterable[str]) -> dict[str, str]:
 
 def _choose(app: App, url: str, kind: str, settings: Mapping[str, Any], *, yes: bool) -> Found:
     """The entry point to watch; asks where there is a choice."""
-    from crawler.discover import explore, look
+    from crawler.discover import Found, look
 
+    if kind and app.remote:
+        return Found(kind, url)
     if kind:
         found, answer = look(app.context("crawl"), url, kind, settings)
         if found is None:
             raise UsageError(f"{url}: {answer.outcome}: {answer.error}")
         return found
-    offers, why = explore(app.context("crawl"), url)
+    offers, why = _offers(app, url)
     if not offers:
         raise UsageError(f"{url}: {why}")
     if yes or (len(offers) == 1 and offers[0].url == url):
@@ -173,6 +186,15 @@ def _choose(app: App, url: str, kind: str, settings: Mapping[str, Any], *, yes: 
         _output.note(f"{number}. {offer.kind} {offer.url}\n   {_preview(offer)}")
     number = click.prompt("Which one shall be watched?", type=click.IntRange(1, len(offers)), default=1, err=True)
     return offers[number - 1]
+
+
+def _offers(app: App, url: str) -> tuple[list[Found], str]:
+    """What a site offers, and why where there is nothing."""
+    from crawler.discover import NOTHING, explore
+
+    if app.remote:
+        return app.remote.discover(url), NOTHING
+    return explore(app.context("crawl"), url)
 
 
 def _preview(found: Found) -> str:
@@ -191,9 +213,7 @@ def _preview(found: Found) -> str:
 @pass_app
 def discover(app: App, url: str) -> int:
     """Show the entry points that a site offers, the best one first."""
-    from crawler import discover as finder
-
-    found, why = finder.explore(app.context("crawl"), url)
+    found, why = _offers(app, url)
     app.emit_rows(
         found,
         ("kind", "url", "title", "language", "entries", "dated", "newest", "interval"),
@@ -291,6 +311,15 @@ def import_(app: App, file: Path) -> int:
     """
     from crawler.exchange import read_sources
 
+    if app.remote:
+        form = file.suffix.lower().lstrip(".").replace("yml", "yaml").replace("xml", "opml")
+        taken = app.remote.import_sources(form, file.read_text("utf-8"))
+        for problem in taken["refused"]:
+            _output.note(f"vedette: {problem}")
+        refusals = len(taken["refused"])
+        said = f"{taken['new']} created, {taken['known']} known before, {refusals} refused."
+        app.emit({**taken, "refused": refusals}, said)
+        return 1 if refusals else 0
     sources, refused = read_sources(file)
     now = app.clock.now()
     answers: dict[str, int] = {}
@@ -312,8 +341,10 @@ def export(app: App, form: str) -> None:
     """Print all sources as YAML, OPML or CSV."""
     from crawler.exchange import write_sources
 
-    with app.store().read() as tx:
-        sources = [status.source for status in tx.sources.list()]
+    if app.remote:
+        click.echo(app.remote.export_sources(form), nl=False)
+        return
+    sources = [status.source for status in _sources(app)]
     click.echo(write_sources(sources, form), nl=False)
 
 
@@ -348,8 +379,14 @@ def remove(app: App, ids: Iterable[str]) -> None:
 def _set_state(app: App, ids: Iterable[str], state: str, reason: str) -> None:
     from vedette.model import SourceState
 
+    if app.remote:
+        for name in ids:
+            app.remote.set_state(name, state)
+        return
     with app.store().write() as tx:
         for name in ids:
+            if tx.sources.get(name) is None:
+                raise UsageError(f"unknown source {name!r}: `vedette sources list` shows them")
             tx.sources.set_state(name, SourceState(state), reason, app.clock.now())
 
 

@@ -61,7 +61,7 @@ class CountBody(Model):
 class SnoozeRequest(Model):
     """For how long to hear nothing more of a story."""
 
-    hours: int = Field(24, ge=1, le=24 * 365)
+    hours: float = Field(24, gt=0, le=24 * 365)
 
 
 class SilencedBody(Model):
