@@ -103,6 +103,26 @@ def year(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
     )
 
 
+def weeks(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
+    """One cell a week from Monday, 53 of them: visits that worked and that failed."""
+    monday = last - timedelta(days=last.weekday() + 52 * 7)
+    counts = [[0, 0] for _ in range(53)]
+    for name, (good, bad) in days.items():
+        place = (date.fromisoformat(name) - monday).days // 7
+        if 0 <= place < 53:
+            counts[place][0] += good
+            counts[place][1] += bad
+    parts = [
+        Markup('<rect x="{}" y="0" width="4" height="16" rx="1" class="cell {}"><title>{}</title></rect>').format(
+            place * 5, kind_of_day(good, bad), f"{monday + timedelta(weeks=place)}: {good} ✓ {bad} ✗"
+        )
+        for place, (good, bad) in enumerate(counts)
+    ]
+    return Markup('<svg class="strip" role="img" aria-label="{}" viewBox="0 0 265 16">{}</svg>').format(
+        label, Markup("").join(parts)
+    )
+
+
 def kind_of_day(good: int, bad: int) -> str:
     """The colour of a day's cell."""
     return "none" if not good + bad else "good" if not bad else "bad" if not good else "mixed"
@@ -114,4 +134,4 @@ def per_day(days: Mapping[str, int], first: date, last: date) -> list[tuple[str,
     return [(name, days.get(name, 0)) for name in ((first + timedelta(days=n)).isoformat() for n in range(span))]
 
 
-__all__ = ["bars", "days", "per_day", "spark", "strip", "year"]
+__all__ = ["bars", "days", "per_day", "spark", "strip", "weeks", "year"]

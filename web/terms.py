@@ -74,5 +74,13 @@ STATES = {
 }
 """Whether a source is polled (`vedette.model.SourceState`); gone is an outcome as well."""
 
-TERMS = {**KINDS, **OUTCOMES, **DROPS, **STATES}
+JOINS = {
+    "first": "began the story",
+    "copy": "a copy",
+    "retold": "retold",
+    "analyst": "put there by a person",
+}
+"""How an article came into its story (`vedette.model.Join`)."""
+
+TERMS = {**KINDS, **OUTCOMES, **DROPS, **STATES, **JOINS}
 """Every word with what is said for it; a word that is not here, such as a kind of an analyst's own, is said itself."""

@@ -39,6 +39,16 @@ def withdraw(tx: Transaction, site: Site, analyst: str, topic_id: str, address: 
     tx.audit.add(analyst, "topic feed: withdrawn", topic_id, site.wall(), address=address)
 
 
+def change(tx: Transaction, site: Site, analyst: str, topic_id: str, what: str, address: str) -> None:
+    """Make a feed ("make"), give it another address ("renew"), or make its address worthless ("withdraw")."""
+    if what not in ("make", "renew", "withdraw"):
+        raise Problem(422)
+    if what != "make":
+        withdraw(tx, site, analyst, topic_id, address)
+    if what != "withdraw":
+        open_feed(tx, site, analyst, topic_id, address)
+
+
 def read(tx: Transaction, link: Link) -> tuple[Topic, list[Item]]:
     """The topic of a feed's link and its newest alerts; 404 for a link that was withdrawn, or whose owner is gone."""
     analyst, topic = tx.analysts.get(link.subscription), tx.topics.get(link.topic)

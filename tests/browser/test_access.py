@@ -14,9 +14,9 @@ pytestmark = pytest.mark.slow
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 PAGES = (
-    "/", "/overview", "/overview?days=7", "/start", "/start?topic=adex", "/topics", "/topics/new?rule=ADEX%20AND", "/topics/adex", "/topics/adex/edit?lost=1", "/search",
+    "/", "/overview", "/overview?days=7", "/start", "/start?topic=adex", "/topics", "/topics/new?rule=ADEX%20AND", "/topics/adex", "/topics/adex/edit?alert=1", "/search",
     "/search?q=ADEX", "/search?q=ADEX+OR+", "/explain", "/explain?url=https%3A%2F%2Fgazette.example%2F1&topic=c-27j",
-    "/sources", "/sources/gazette", "/stories/1", "/alerts/1", "/alerts-to-me", "/channels/new?kind=slack", "/me",
+    "/sources", "/sources?span=year", "/sources/gazette", "/stories/1", "/alerts/1", "/alerts-to-me", "/channels/new?kind=slack", "/me",
     "/people", "/audit", "/api", "/nothing",
 )  # fmt: skip
 

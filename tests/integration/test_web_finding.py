@@ -115,3 +115,6 @@ def test_a_year_of_polls_stands_on_the_page_of_a_source(site: Website, boss: Bro
     chart = page[page.index('<svg class="year"') :]
     assert [chart.count(f'class="cell {kind}"') for kind in ("good", "mixed", "bad")] == [1, 1, 1]
     assert "<desc>8 ✓ 6 ✗</desc>" in chart
+    listed = boss.page("/sources?span=year")
+    assert "The year, a cell a week" in listed
+    assert len(re.findall(r'class="cell (?:good|mixed|bad)"', listed)) >= 1

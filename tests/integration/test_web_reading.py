@@ -196,8 +196,55 @@ def test_topics_can_not_go_in_circles(anna: Browser) -> None:
     assert "circle" in answer.text
 
 
-def test_an_unwanted_alert_proposes_a_rule_without_it(anna: Browser) -> None:
-    assert "AND NOT title:" in anna.page("/topics/c-27j/edit?lost=1")
+def test_an_unwanted_alert_proposes_clauses_with_their_measured_effect(site: Website) -> None:
+    gina = site.member("gina")
+    text = "The parade of old cars in Baku passes ADEX street, where a museum opens with engines and wheels."
+    _, (alert, *_) = publish(site.store, site.clock.now(), "A parade of old cars", text, number=300)
+    asked = gina.submit(f"/alerts/{alert}", {"do": "not-relevant"}, f"/alerts/{alert}/do")
+    assert asked.headers["location"] == f"/topics/adex/edit?alert={alert}"
+    html = gina.page(asked.headers["location"])
+    assert "Not relevant: “A parade of old cars”" in html
+    assert re.search(r"keeps \d+ of \d+ other hits of a year, leaves out 1 of 1", html)
+    assert gina.submit(f"/alerts/{alert}", {"do": "snooze"}, f"/alerts/{alert}/do").status_code == 303
+    assert "You do not follow this topic." in gina.page(f"/alerts/{alert}")
+    assert gina.submit(f"/alerts/{alert}", {"do": "burn"}, f"/alerts/{alert}/do").status_code == 422
+
+
+def test_articles_are_moved_to_where_they_belong(site: Website) -> None:
+    hugo = site.member("hugo")
+    first, _ = publish(site.store, site.clock.now(), "A frigate calls", "Ships.", number=310)
+    publish(site.store, site.clock.now(), "A frigate called", "Ships.", number=311, story=first)
+    publish(site.store, site.clock.now(), "A tank rolls", "Tanks.", number=312, story=first)
+    with site.store.read() as tx:
+        told = tx.stories.get(first)
+    assert told is not None
+    wrong = next(m.article.id for m in told.articles if "tank" in m.article.title)
+    change = f"/stories/{first}/change"
+    split = hugo.submit(f"/stories/{first}", {"do": "split", "article": str(wrong)}, change)
+    assert "A tank rolls" in hugo.page(split.headers["location"])
+    assert "A tank rolls" not in hugo.page(f"/stories/{first}")
+    hugo.submit(f"/stories/{first}", {"do": "split"}, change)
+    assert "Choose what belongs elsewhere." in hugo.page(f"/stories/{first}")
+    merged = hugo.submit(f"/stories/{first}", {"do": "merge", "into": f"{site.url}{split.headers['location']}"}, change)
+    assert "A frigate calls" in hugo.page(merged.headers["location"])
+    assert hugo.get(f"/stories/{first}").status_code == 404, "its articles are elsewhere"
+
+
+def test_a_topic_has_a_private_feed_that_is_renewed_and_withdrawn(site: Website) -> None:
+    iris = site.member("iris")
+
+    def change(what: str) -> list[str]:
+        assert iris.submit("/topics/adex", {"do": what}, "/topics/adex/feed").status_code == 303
+        return re.findall(r'value="http://[^/"]+(/feeds/[^"]+)"', iris.page("/topics/adex"))
+
+    stranger = site.browser()
+    made = change("make")
+    assert [stranger.get(place).status_code for place in made] == [200, 200]
+    renewed = change("renew")
+    assert not set(made) & set(renewed)
+    assert [stranger.get(place).status_code for place in (*made, *renewed)] == [404, 404, 200, 200]
+    assert change("withdraw") == []
+    assert stranger.get(renewed[0]).status_code == 404
 
 
 def test_an_alert_tells_a_reader_of_their_own_channels_only(site: Website) -> None:

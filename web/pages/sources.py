@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from vedette.errors import UsageError
-from vedette.model import SourceState
+from vedette.model import SourceDay, SourceState
 from web import watching
 from web.problems import Problem
 from web.site import go, render, site_of, translated
@@ -36,13 +37,18 @@ def sources(
     found: Reader,
     show: Annotated[str, Query(pattern="^(failing|silent|paused|)$")] = "",
     q: Annotated[str, Query(max_length=200)] = "",
+    span: Annotated[str, Query(pattern="^(year|)$")] = "",
 ) -> Response:
-    """All sources: a strip of their days, last success, articles per week, failures with reasons."""
+    """All sources: a strip of their days or of a year, last success, articles per week, failures with reasons."""
     site = site_of(request)
     now = site.now()
     with site.store.read() as tx:
         every = tx.sources.list()
-        days, weekly = tx.fetches.per_day(now - timedelta(days=DAYS)), tx.articles.per_source(now - timedelta(days=7))
+        weekly = tx.articles.per_source(now - timedelta(days=7))
+        if span:
+            days = {name: visited(rows) for name, rows in tx.health.all_days((now - YEAR).date()).items()}
+        else:
+            days = tx.fetches.per_day(now - timedelta(days=DAYS))
     kinds = {
         "failing": [s for s in every if s.failures and s.source.state is SourceState.ACTIVE],
         "silent": [s for s in every if not weekly.get(s.source.id) and s.source.state is SourceState.ACTIVE],
@@ -65,7 +71,13 @@ def sources(
         total=len(every),
         show=show,
         q=q,
+        span=span,
     )
+
+
+def visited(days: Iterable[SourceDay]) -> dict[str, tuple[int, int]]:
+    """The polls of each day that worked and that did not."""
+    return {one.day.isoformat(): (one.polls - one.failed - one.throttled, one.failed + one.throttled) for one in days}
 
 
 @router.get("/sources/export/{form}")
@@ -92,10 +104,7 @@ def source(request: Request, source_id: str, found: Reader) -> Response:
         if status is None:
             raise Problem(404)
         fetches, drops = tx.fetches.list(source_id=source_id, limit=30), tx.drops.list(source_id=source_id, limit=20)
-        days = {
-            one.day.isoformat(): (one.polls - one.failed - one.throttled, one.failed + one.throttled)
-            for one in tx.health.days(source_id, (now - YEAR).date())
-        }
+        days = visited(tx.health.days(source_id, (now - YEAR).date()))
         weekly = tx.articles.per_source(now - timedelta(days=7)).get(source_id, 0)
     return render(
         request,

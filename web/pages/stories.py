@@ -7,10 +7,11 @@ from itertools import pairwise
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from vedette.errors import UsageError
 from web import shown, telling
 from web.problems import Problem
-from web.site import render, site_of
-from web.visitor import Reader
+from web.site import go, render, site_of, translated
+from web.visitor import Form, Reader, address_of, field
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +69,8 @@ def alert(request: Request, alert_id: int, found: Reader) -> Response:
         articles = [tx.articles.get(key) for key in tx.alerts.articles(alert_id)]
         deliveries = tx.deliveries.list(alert_id=alert_id, limit=1000)
         suppressed = tx.alerts.suppressions(alert_id)
-        mine = {s.id for s in tx.subscriptions.list(analyst=found.id)}
+        own = tx.subscriptions.list(analyst=found.id)
+        mine, topics = {s.id for s in own}, [s for s in own if s.topic == entry.alert.topic]
         attempts = {d.id: tx.deliveries.attempts(d.id) for d in deliveries if d.subscription in mine}
     match = next((m for m in stored if m.match.topic == entry.alert.topic), None)
     version = versions.get(match.match.version) if match else None
@@ -78,6 +80,7 @@ def alert(request: Request, alert_id: int, found: Reader) -> Response:
         "alert.html",
         found,
         entry=entry,
+        follows=bool(topics),
         rule=version,
         quotes=shown.quotes(entry.article, entry.spans, limit=10) if same else (),
         articles=[a for a in articles if a is not None],
@@ -86,3 +89,42 @@ def alert(request: Request, alert_id: int, found: Reader) -> Response:
         suppressed=[s for s in suppressed if s.subscription in mine],
         others=sum(d.subscription not in mine for d in deliveries),
     )
+
+
+@router.post("/alerts/{alert_id}/do")
+def act(request: Request, alert_id: int, found: Reader, form: Form) -> Response:
+    """Hear nothing more of an alert's story, for a day or for good: then its topic's rule is to be mended."""
+    site, what = site_of(request), field(form, "do")
+    if what not in ("snooze", "not-relevant"):
+        raise Problem(422)
+    with site.store.read() as tx:
+        entry = tx.stream.get(found.id, alert_id)
+        mine = entry is not None and bool(tx.subscriptions.list(topic=entry.alert.topic, analyst=found.id))
+    if entry is None:
+        raise Problem(404)
+    if mine:
+        telling.silence(site, found, alert_id, 24 if what == "snooze" else None, address_of(request))
+    if what == "not-relevant":
+        said = translated(found, request, "You hear nothing more of this story.") if mine else ""
+        return go(f"/topics/{entry.alert.topic}/edit?alert={alert_id}", said)
+    if not mine:
+        return go(f"/alerts/{alert_id}", translated(found, request, "You do not follow this topic."), bad=True)
+    return go(f"/alerts/{alert_id}", translated(found, request, "You hear nothing of this story for a day."))
+
+
+@router.post("/stories/{story_id}/change")
+def change(request: Request, story_id: int, found: Reader, form: Form) -> Response:
+    """Move the chosen articles into a story of their own, or the whole story into another one."""
+    site, what, into = site_of(request), field(form, "do"), field(form, "into")
+    chosen = [int(one) for one in form.getlist("article") if isinstance(one, str) and one.isdecimal()]
+    try:
+        if what == "split" and chosen:
+            made = telling.split(site, found, story_id, chosen, field(form, "reason")[:500], address_of(request))
+            return go(f"/stories/{made}", translated(found, request, "These articles are a story of their own now."))
+        number = into.rpartition("/")[2]  # its address will do
+        if what == "merge" and number.isascii() and number.isdecimal():
+            telling.merge(site, found, story_id, int(number), field(form, "reason")[:500], address_of(request))
+            return go(f"/stories/{number}", translated(found, request, "The two stories are one now."))
+    except (UsageError, Problem) as error:
+        return go(f"/stories/{story_id}", translated(found, request, str(error)), bad=True)
+    return go(f"/stories/{story_id}", translated(found, request, "Choose what belongs elsewhere."), bad=True)

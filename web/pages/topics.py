@@ -18,7 +18,7 @@ from vedette.backtest import Reader as Recipient
 from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
 from vedette.tuning import Contexts, contexts
-from web import asking, charts, shown
+from web import asking, charts, shown, telling, topic_feeds
 from web.desk import slug
 from web.problems import Problem
 from web.site import Site, go, render, site_of, translated
@@ -76,6 +76,7 @@ def topic(request: Request, topic_id: str, found: Reader) -> Response:
         days = tx.stream.per_day([topic_id], now - timedelta(days=DAYS)).get(topic_id, {})
         subscriptions = tx.subscriptions.list(topic=topic_id, analyst=found.id)
         channels = tx.channels.list(found.id)
+        key = tx.topic_feeds.key(found.id, topic_id)
         with site.monitors.lend(tx) as monitor:
             try:
                 checked, wrong = asking.checked(monitor, known.rule, topic_id), None
@@ -83,6 +84,8 @@ def topic(request: Request, topic_id: str, found: Reader) -> Response:
                 checked, wrong = None, error
     earlier = [""] + [version.rule for version in versions]
     changes = [(v, shown.difference(old, v.rule)) for old, v in zip(earlier, versions, strict=False)]
+    base = str(request.base_url).rstrip("/")
+    feed = topic_feeds.addresses(site, found.id, topic_id, key, base) if key is not None else {}
     bars = charts.per_day(days, (now - timedelta(days=DAYS)).date(), now.date())
     return render(
         request,
@@ -96,20 +99,31 @@ def topic(request: Request, topic_id: str, found: Reader) -> Response:
         bars=bars,
         subscriptions=subscriptions,
         channels=channels,
+        feed=feed,
     )
 
 
+@router.post("/topics/{topic_id}/feed")
+def feed(request: Request, topic_id: str, found: Reader, form: Form) -> Response:
+    """Make one's private feed of a topic, give it another address, or withdraw it."""
+    site = site_of(request)
+    with site.store.write() as tx:
+        topic_feeds.change(tx, site, found.id, topic_id, field(form, "do"), address_of(request))
+    return go(f"/topics/{topic_id}#feed", translated(found, request, "Saved."))
+
+
 @router.get("/topics/{topic_id}/edit")
-def edit(request: Request, topic_id: str, found: Reader, lost: int | None = None) -> Response:
-    """The editor; with `lost` the id of an article that the topic should not have alerted on."""
+def edit(request: Request, topic_id: str, found: Reader, alert: int | None = None) -> Response:
+    """The editor; with `alert` one that should not have been, and what would have left it out."""
     site = site_of(request)
     with site.store.read() as tx:
         known = tx.topics.get(topic_id)
-        unwanted = tx.articles.get(lost) if lost is not None else None
+        entry = tx.stream.get(found.id, alert) if alert is not None else None
     if known is None:
         raise Problem(404)
     tried = _tried(request, found, topic_id, known.rule, known)
-    proposals = _proposals(site, known, unwanted.title if unwanted else "")
+    unwanted = entry if entry is not None and entry.alert.topic == topic_id else None
+    proposals = telling.proposals(site, topic_id, [unwanted.alert.id]) if unwanted else ()
     return _editor(request, found, known, saved=known, tried=tried, unwanted=unwanted, proposals=proposals)
 
 
@@ -263,20 +277,3 @@ def _contexts(site: Site, rule: str) -> Contexts:
     with site.store.read() as tx, site.monitors.lend(tx) as monitor:
         since = site.now() - timedelta(days=YEAR)
         return contexts(tx, rule, since=since, examples=2, most=MOST_GROUPED, monitor=monitor)
-
-
-def _proposals(site: Site, topic: Topic, title: str) -> list[str]:
-    """Rules that would no longer match an article, by words of its title that the rule does not speak of."""
-    words = [w for w in re.findall(r"\w[\w-]{4,}", title) if w.casefold() not in topic.rule.casefold()]
-    offered = []
-    with site.store.read() as tx, site.monitors.lend(tx) as monitor:
-        for word in sorted(dict.fromkeys(words), key=len, reverse=True)[:3]:
-            rule = topic.rule.strip()
-            for whole in (f"{rule}\nAND NOT title:{word}", f"(\n{rule}\n)\nAND NOT title:{word}"):
-                try:
-                    asking.checked(monitor, whole, topic.id)
-                except RuleError:
-                    continue
-                offered.append(whole)
-                break
-    return offered

@@ -36,6 +36,19 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
 const zone = document.querySelector("[data-zone]");
 if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 
+// ---------------------------------------------------------------- addresses to be copied
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy), name = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try { await navigator.clipboard.writeText(field.value); }
+    catch { document.execCommand("copy"); } // over plain HTTP there is no other way
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = name; }, 2000);
+  });
+}
+
 // ---------------------------------------------------------------- the rule editor: checked and tried as one types
 const editor = document.querySelector("form[data-check]");
 if (editor) {
@@ -63,7 +76,7 @@ if (editor) {
   };
   group();
   rule.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 600); });
-  result.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const clause = event.target.closest("[data-clause]");
     if (!clause) return;
     event.preventDefault();
