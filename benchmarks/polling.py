@@ -34,11 +34,11 @@ SHORTEST, LONGEST = 2 * MINUTE, DAY
 
 
 class Rule(Protocol):
-    """A policy for one source: how long to wait after a poll that brought so many new items. Seconds."""
+    """A policy for one source: how long to wait after a poll that showed new items of these dates. Seconds."""
 
     def begin(self, shown: Sequence[float], now: float) -> float: ...
 
-    def after(self, new: int, now: float, overflowed: bool) -> float: ...
+    def after(self, new: Sequence[float], now: float, overflowed: bool) -> float: ...
 
 
 class Fixed:
@@ -48,7 +48,7 @@ class Fixed:
     def begin(self, shown: Sequence[float], now: float) -> float:
         return self.wait
 
-    def after(self, new: int, now: float, overflowed: bool) -> float:
+    def after(self, new: Sequence[float], now: float, overflowed: bool) -> float:
         return self.wait
 
 
@@ -62,8 +62,8 @@ class Miniflux:
         self.seen = list(shown)
         return self._wait(now)
 
-    def after(self, new: int, now: float, overflowed: bool) -> float:
-        self.seen += [now] * new
+    def after(self, new: Sequence[float], now: float, overflowed: bool) -> float:
+        self.seen += [now] * len(new)
         return self._wait(now)
 
     def _wait(self, now: float) -> float:
@@ -80,7 +80,7 @@ class Aimd:
     def begin(self, shown: Sequence[float], now: float) -> float:
         return self.wait
 
-    def after(self, new: int, now: float, overflowed: bool) -> float:
+    def after(self, new: Sequence[float], now: float, overflowed: bool) -> float:
         self.wait = min(LONGEST, max(SHORTEST, self.wait / 2 if new else self.wait + self.step))
         return self.wait
 
@@ -97,8 +97,8 @@ class WaitCost:
         self.rate = polling.seed([_instant(at) for at in shown], _instant(now))
         return self._wait(overflowed=False)
 
-    def after(self, new: int, now: float, overflowed: bool) -> float:
-        self.rate = self.rate.observe(new, _instant(now))
+    def after(self, new: Sequence[float], now: float, overflowed: bool) -> float:
+        self.rate = self.rate.observe(len(new), _instant(now), dates=[_instant(at) for at in new])
         return self._wait(overflowed=overflowed)
 
     def _wait(self, *, overflowed: bool) -> float:
@@ -164,7 +164,7 @@ def run(make: Callable[[float], Rule], knob: float, sources: Sequence[Sequence[f
             missed += lost
             waits += [now - at for at in times[seen + lost : upto]]
             seen = upto
-            now += rule.after(new - lost, now, new >= WINDOW) * (1 + 0.05 * chance.random())
+            now += rule.after(times[upto - new + lost : upto], now, new >= WINDOW) * (1 + 0.05 * chance.random())
     return Result(requests / len(sources) / days, waits, missed / max(1, total))
 
 

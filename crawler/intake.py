@@ -37,8 +37,8 @@ def take_in(
     pairs: Pairs,
     now: datetime,
     max_age: timedelta,
-) -> int:
-    """Store what a listing shows, read by a kind ("": that of its source); how many items are new."""
+) -> Sequence[Item]:
+    """Store what a listing shows, read by a kind ("": that of its source); the items that are new."""
     source = status.source
     first = status.first_success_at is None
     added = tx.items.add_entries(source.id, pairs, silent=first and not source.alert_on_first_poll, now=now)
@@ -52,7 +52,7 @@ def take_in(
     if first:  # told once, not at every poll
         for reason, detail in _left_out(listing, len(pairs)):
             tx.drops.add(Drop(reason, now, "crawl", url=source.url, detail=detail, source_id=source.id))
-    return len(added.new)
+    return added.new
 
 
 def unwanted(items: Sequence[Item], oldest: datetime, *, first: bool) -> Iterator[tuple[Item, DropReason, str]]:

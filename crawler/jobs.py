@@ -146,10 +146,13 @@ def _record_poll(tx: Transaction, entries: Entries, tools: Tools, ended: _Ended,
     rate = learned = ended.rate
     if listing is not None:
         max_age = tools.context.settings.crawl.max_age
-        new_items = take_in(tx, status, ended.gathered.kind, listing, ended.pairs, now, max_age)
+        new = take_in(tx, status, ended.gathered.kind, listing, ended.pairs, now, max_age)
+        new_items = len(new)
         overflowed = not first and 0 < shown == new_items
-        dates = [entry.published_at for entry in listing.entries]
-        rate = polling.seed(dates, now) if rate.at is None else rate.observe(new_items, now, status.last_poll_at)
+        if rate.at is None:
+            rate = polling.seed([entry.published_at for entry in listing.entries], now)
+        else:
+            rate = rate.observe(new_items, now, status.last_poll_at, [item.entry.published_at for item in new])
         learned = rate
     elif good:
         rate = rate.observe(0, now)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 HALF_LIFE = timedelta(days=20)
@@ -33,6 +33,8 @@ JITTER = 0.05
 SURPRISE = 9.2
 """Items that "not modified" would have to hide, by the usual rate: by chance that happens once in 10,000 silences."""
 DAY = timedelta(days=1)
+MIDNIGHT = time(0)
+"""The time of a date that has none."""
 MAX_BACKOFF_DOUBLINGS = 8
 
 
@@ -66,9 +68,16 @@ class Rate:
         by_day = (self.days[day] + FLAT_DAYS / 7) * 7 / (sum(self.days) + FLAT_DAYS)
         return self.per_second * by_hour * by_day
 
-    def observe(self, count: int, now: datetime, since: datetime | None = None) -> Rate:
+    def observe(
+        self,
+        count: int,
+        now: datetime,
+        since: datetime | None = None,
+        dates: Sequence[datetime | None] = (),
+    ) -> Rate:
         """Count items that appeared between `since`, a poll after `at`, and `now`; `since` None means `at`.
 
+        What is dated in between tells its hour; the rest is spread over the time in which it may have appeared.
         Silence may be counted in one step or in many: the estimate is the same.
         """
         if self.at is None:
@@ -79,11 +88,15 @@ class Rate:
         hours, days = [n * kept for n in self.hours], [n * kept for n in self.days]
         if count:
             window = elapsed if since is None else min(elapsed, max(0.0, (now - since).total_seconds()))
+            told = [
+                d for d in dates if d is not None and 0 <= (now - d).total_seconds() <= window and d.time() != MIDNIGHT
+            ]
             parts = min(24, 1 + int(window // 3600))
-            for part in range(parts):
-                when = now - timedelta(seconds=window * (part + 0.5) / parts)
-                hours[when.hour] += count / parts
-                days[when.weekday()] += count / parts
+            spread = [now - timedelta(seconds=window * (part + 0.5) / parts) for part in range(parts)]
+            shares = [(d, 1.0) for d in told] + [(when, (count - len(told)) / parts) for when in spread]
+            for when, share in shares:
+                hours[when.hour] += share
+                days[when.weekday()] += share
         return Rate(self.events * kept + count, self.seconds * kept + exposed, now, tuple(hours), tuple(days))
 
     def silent_until(self, at: datetime | None) -> Rate:

@@ -95,6 +95,23 @@ def test_the_hours_in_which_a_source_writes_are_learned() -> None:
     assert waits[1] < 0.75 * waits[2]
 
 
+def test_the_dates_of_items_tell_hours_that_rare_polls_can_not() -> None:
+    """One poll a day brings ten items of nine o'clock; days alone, or dates from elsewhere, teach no hours."""
+    rate = undated = elsewhere = Rate(0.0, 0.0, NOW)
+    for day in range(1, 29):
+        at = NOW + day * DAY
+        nine = at.replace(hour=9, minute=5)
+        told = [nine if nine <= at else nine - DAY] * 10
+        midnight, ancient = at.replace(hour=0, minute=0, second=0, microsecond=0), at - 3 * DAY
+        rate = rate.observe(10, at, dates=told)
+        undated = undated.observe(10, at, dates=[None] * 10)
+        elsewhere = elsewhere.observe(10, at, dates=[midnight, ancient] * 5)
+    assert rate.at_hour(0, 9) > 4 * rate.at_hour(0, 15)
+    assert undated.at_hour(0, 9) < 1.1 * undated.at_hour(0, 15)
+    assert elsewhere == undated
+    assert rate.events == undated.events
+
+
 @settings(deadline=None)
 @given(
     events=st.floats(0, 1e5),
