@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from alerts import text
-from alerts.inflection import Table, table
+from alerts.inflection import Table, joined, table
 from alerts.layout import lay_out
 from vedette.model import Article, Span
 
@@ -57,6 +57,8 @@ class Document:
         """Split the article into tokens; everything else is worked out when asked for."""
         self.article, self.world = article, world
         self.language = article.language.lower().replace("_", "-").partition("-")[0]
+        self._passages = [(p.start, p.end, p.language) for p in article.passages]
+        self.languages = (self.language, *dict.fromkeys(p.language for p in article.passages))
         self.cache: dict[Any, Any] = {}  # what patterns and entities found here
         self._below = f"{article.text}\n\n{article.captions}" if article.captions else article.text
         layout = lay_out(article.title, self._below)
@@ -89,8 +91,21 @@ class Document:
 
     @property
     def table(self) -> Table:
-        """The suffix table of the article's language."""
-        return table(self.language)
+        """The suffix table of the article's language; of all that it is in, where some paragraphs are in others."""
+        return joined(self.languages) if self._passages else table(self.language)
+
+    def language_at(self, position: int) -> str:
+        """The language in which a token stands: its paragraph's, where that is in another one than the article."""
+        if self._passages and self.title_end <= position:
+            start = self.start(position)
+            for first, last, language in self._passages:
+                if first <= start < last:
+                    return language
+        return self.language
+
+    def table_at(self, position: int) -> Table:
+        """The suffix table of the language in which a token stands."""
+        return table(self.language_at(position))
 
     def starting(self, prefix: str) -> list[str]:
         """The distinct tokens that begin so."""

@@ -393,6 +393,12 @@ class Lexicon:
             found = self._near[key] = tuple(row for base in bases for row in self._anchors.get(base, ()))
         return found
 
+    def candidates_in(self, document: Document, token: str) -> tuple[tuple[_Compiled, Pattern, int], ...]:
+        """The aliases that may stand where a token stands in a document, by any of its languages."""
+        if len(document.languages) == 1:
+            return self.candidates(token, document.language)
+        return tuple(dict.fromkeys(row for language in document.languages for row in self.candidates(token, language)))
+
     def hits(self, document: Document) -> dict[str, list[Hit]]:
         """Entity id -> where it stands, in order; of hits within each other the longest."""
         known: dict[str, list[Hit]] | None = document.cache.get(self)
@@ -400,7 +406,7 @@ class Lexicon:
             return known
         raw: dict[str, list[tuple[int, int]]] = {}
         for word in document.words:
-            for compiled, pattern, place in self.candidates(word, document.language):
+            for compiled, pattern, place in self.candidates_in(document, word):
                 for position in document.positions(word):
                     end = pattern.at(document, position - place)
                     if (

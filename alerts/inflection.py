@@ -156,14 +156,24 @@ def table(language: str) -> Table:
     return _table(yaml.load(source.read_text(encoding="utf-8"), Loader=loader))
 
 
+@lru_cache(maxsize=64)
+def joined(languages: tuple[str, ...]) -> Table:
+    """The tables of several languages as one."""
+    return _joined([table(language) for language in languages])
+
+
 def _any_language() -> Table:
-    tables = [table(name) for name in languages() if name not in ("ko",)]
+    return _joined([table(name) for name in languages() if name not in ("ko",)])
+
+
+def _joined(tables: list[Table]) -> Table:
     replace: dict[str, frozenset[str]] = {}
     for one in tables:
         for ending, others in one.replace.items():
             replace[ending] = replace.get(ending, frozenset()) | others
     prefixes = tuple(sorted({p for one in tables for p in one.prefixes}, key=len, reverse=True))
-    return Table(frozenset().union(*(one.suffixes for one in tables)), replace, prefixes, "ال")
+    article = next((one.article for one in tables if one.article), "")
+    return Table(frozenset().union(*(one.suffixes for one in tables)), replace, prefixes, article)
 
 
 @lru_cache(maxsize=64)

@@ -75,7 +75,7 @@ class Knowledge:
         standing = {
             compiled.alias
             for word in document.words
-            for compiled, pattern, place in self.lexicon.candidates(word, document.language)
+            for compiled, pattern, place in self.lexicon.candidates_in(document, word)
             if compiled.entity == entity_id
             and any(pattern.at(document, position - place) for position in document.positions(word))
         }

@@ -124,13 +124,12 @@ class Stemmed(Element):
 
     def accepts(self, document: Document, position: int) -> bool:
         """The stems are the same."""
-        language = document.language
+        language = document.language_at(position)
         return inflection.stem(document.written(position), language) == inflection.stem(self.written, language)
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
-        wanted = inflection.stem(self.written, document.language)
-        if not wanted:
+        if not any(inflection.stem(self.written, language) for language in document.languages):
             return ()
         return [p for p in range(len(document.tokens)) if self.accepts(document, p)]
 
@@ -155,7 +154,7 @@ class Tail(Element):
         if not found.startswith(self.token) or not (rest == "s" or (self.suffixed and len(rest) > 1)):
             return False
         written = document.written(position)[-len(rest) :]
-        return written == written.lower() and (rest == "s" or rest in document.table.suffixes)
+        return written == written.lower() and (rest == "s" or rest in document.table_at(position).suffixes)
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
@@ -177,7 +176,8 @@ class Lead(Element):
     def accepts(self, document: Document, position: int) -> bool:
         """The token, or with a prefix of the language."""
         found = document.tokens[position]
-        return found == self.token or any(found == prefix + self.token for prefix in document.table.prefixes)
+        prefixes = document.table_at(position).prefixes
+        return found == self.token or any(found == prefix + self.token for prefix in prefixes)
 
     def positions(self, document: Document) -> Sequence[int]:
         """Where they stand."""
@@ -205,7 +205,7 @@ class Named(Element):
             return False
         if found == self.token:
             return True
-        if not document.table.inflects(self.token, found):
+        if not document.table_at(position).inflects(self.token, found):
             return False
         written = document.written(position)
         if self.acronym or self.exact:

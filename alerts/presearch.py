@@ -162,14 +162,11 @@ class Presearcher(Generic[T]):
         words = document.words
         features: Features = words
         if self._lexicon.entities or self._globs:
-            derived = self._derived.get(document.language)
-            if derived is None:
-                language = document.language
-                derived = self._derived[language] = _Derived(lambda token: tuple(self._derive(token, language)))
-            features = set(words).union(*map(derived.__getitem__, words))
+            for language in document.languages:
+                features = set(features).union(*map(self._derived_of(language).__getitem__, words))
         if self._stems:
-            stems = self._stems_of(document.language)
-            features = set(features).union(*map(stems.__getitem__, document.chunks))
+            for language in document.languages:
+                features = set(features).union(*map(self._stems_of(language).__getitem__, document.chunks))
         if self._values:
             article = document.article
             values = (f"{cls.name}:{value}" for cls in self._properties for value in cls.values(article) if value)
@@ -196,6 +193,12 @@ class Presearcher(Generic[T]):
             yield "@" + compiled.entity
             if compiled.kind in self._kinds:
                 yield "kind:" + compiled.kind
+
+    def _derived_of(self, language: str) -> _Derived:
+        found = self._derived.get(language)
+        if found is None:
+            found = self._derived[language] = _Derived(lambda token: tuple(self._derive(token, language)))
+        return found
 
     def _stems_of(self, language: str) -> _Derived:
         """Chunk -> the `~` features of its words, which are stemmed as written."""

@@ -33,7 +33,8 @@ class Spotter:
         """The entities that title and text name, each with the folded forms that stand there, without spaces."""
         document = Document(article, self._knowledge)
         lexicon = self._lexicon
-        wanted = set().union(*(self._owners(word, document.language) for word in document.words))
+        spoken = document.languages
+        wanted = set().union(*(self._owners(word, language) for language in spoken for word in document.words))
         for identity in wanted - lexicon.wanted:
             lexicon.add(self._catalogue[identity])
         return [
