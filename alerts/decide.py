@@ -16,6 +16,7 @@ from urllib.parse import quote
 from alerts.calendar import quiet_until
 from alerts.facts import Facts, around, facts, novelties
 from alerts.notice import build_notice, short
+from alerts.wording import ENGLISH, Words
 from vedette.model import (
     Alert,
     Analyst,
@@ -89,8 +90,9 @@ class Plan:
     match: Match
     deliveries: tuple[NewDelivery, ...]
     suppressions: tuple[tuple[str, DeliveryReason], ...]  # subscription, why it hears nothing
-    additions: tuple[str, ...] = ()  # subscriptions whose waiting message takes this outlet and the news in
-    news: tuple[str, ...] = ()  # of a story that is alerted already
+    additions: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # subscriptions whose waiting message takes this outlet in, and the news in their reader's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +194,13 @@ class _Case:
 def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     deliveries: list[NewDelivery] = []
     suppressions: list[tuple[str, DeliveryReason]] = []
-    additions: list[str] = []
-    news = _news(case)
+    additions: dict[str, tuple[str, ...]] = {}
     subscriptions = [s for s in case.world.subscriptions.get(case.match.topic, ()) if s.active]
     for subscription in subscriptions:
+        news = _news(case, _words(case, subscription))
         if case.alert is not None and subscription.id in case.world.waiting.get(case.match.topic, ()):
             if case.is_new_outlet or news:
-                additions.append(subscription.id)
+                additions[subscription.id] = news
         elif case.alert is not None and not news:
             continue
         elif (bar := why_not_told(subscription, case.world, case.now)) is not None:
@@ -213,8 +215,7 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
         case.match,
         tuple(deliveries),
         tuple(suppressions),
-        tuple(additions),
-        news,
+        additions,
     )
     if not subscriptions:
         return plan, DropReason.NO_SUBSCRIPTION
@@ -222,15 +223,21 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     return plan, DropReason.ALREADY_ALERTED if silent else None
 
 
-def _news(case: _Case) -> tuple[str, ...]:
+def _words(case: _Case, subscription: Subscription) -> Words:
+    """How the reader of a subscription is spoken to."""
+    analyst = case.world.analysts.get(subscription.analyst)
+    return Words(analyst.locale) if analyst else ENGLISH
+
+
+def _news(case: _Case, words: Words) -> tuple[str, ...]:
     """What is new in a story that was alerted already, a line each."""
     if case.alert is None:
         return ()
     lines = []
     if case.is_new_outlet and case.count in UPDATE_AT:
-        lines.append(f"{case.count} outlets carry it now")
+        lines.append(words.say("%(count)s outlets carry it now", count=case.count))
     if case.match.topic in case.world.known:
-        lines += novelties(_stated(case), case.world.known[case.match.topic], case.world.names)
+        lines += novelties(_stated(case), case.world.known[case.match.topic], case.world.names, words)
     return tuple(short(line, 300) for line in lines)
 
 
@@ -258,7 +265,8 @@ def _delivery(case: _Case, subscription: Subscription, news: tuple[str, ...]) ->
     if case.alert is not None:
         step = case.count if reaches_a_step else f"{article.id}.{article.revision}"
     elif before := case.world.told_before.get(subscription.id, ()):
-        news = (short(f"a new topic; this story came before under {', '.join(before)}", 300),)
+        said = "a new topic; this story came before under %(topics)s"
+        news = (short(_words(case, subscription).say(said, topics=", ".join(before)), 300),)
     notice = build_notice(
         article,
         case.match,

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from babel.dates import format_datetime
-
-from alerts.calendar import next_digest, quiet_until, zone_of
+from alerts.calendar import next_digest, quiet_until
 from alerts.notice import clean, plain_notice, short
+from alerts.wording import Words
 from vedette.model import (
     Analyst,
     Cadence,
@@ -63,36 +62,40 @@ def compose(
     cap_per_hour: int,
 ) -> Notice:
     """The message that tells what a subscription has gathered, the oldest first; there is at least one."""
-    zone, locale = (analyst.timezone, analyst.locale) if analyst else ("UTC", "en")
+    words = Words(analyst.locale if analyst else "en")
     entries = [replace(m.notice, sentences=m.notice.sentences[:MOST_SENTENCES], entries=()) for m in members]
-    stories = len({m.notice.story_id for m in members})
-    begin = format_datetime(since, "EEE d MMM, HH:mm", tzinfo=zone_of(zone), locale="en")
-    title = f"{stories} {'story' if stories == 1 else 'stories'} since {begin}"
+    title = words.many(
+        "%(count)s story since %(when)s",
+        "%(count)s stories since %(when)s",
+        len({m.notice.story_id for m in members}),
+        when=words.moment(since, analyst.timezone if analyst else "UTC", weekday=True),
+    )
     topic_title = short(topic.title, 200) if topic and topic.title else subscription.topic
     return replace(
-        plain_notice(title, subscription.topic, topic_title, DeliveryReason.DIGEST, now),
+        plain_notice(title, subscription.topic, topic_title, DeliveryReason.DIGEST, now, analyst),
         topic_version=topic.version if topic else 0,
         rule=topic.rule if topic else "",
-        timezone=zone,
-        locale=locale,
-        text=" ".join(_remarks(members, cap_per_hour)),
+        text=" ".join(_remarks(members, cap_per_hour, words)),
         entries=tuple(entries[:MOST_ENTRIES]),
     )
 
 
-def _remarks(members: Sequence[Delivery], cap_per_hour: int) -> list[str]:
+def _remarks(members: Sequence[Delivery], cap_per_hour: int, words: Words) -> list[str]:
     """Why messages that would have come by themselves are told here, and what is left out."""
     reasons, said = Counter(m.reason for m in members), []
     if over := reasons[DeliveryReason.CAP]:
-        said.append(f"{over} came over the cap of {cap_per_hour} messages an hour.")
+        cap, count = words.number(cap_per_hour), words.number(over)
+        said.append(words.say("%(count)s came over the cap of %(cap)s messages an hour.", count=count, cap=cap))
     late = [m for m in members if m.reason in LATE]
     if late:
         error = clean(next((m.last_error for m in reversed(late) if m.last_error), ""))
-        said.append(f"{len(late)} could not be delivered in time{f': {error}' if error else ''}.")
+        line = words.say("%(count)s could not be delivered in time", count=words.number(len(late)))
+        said.append(f"{line}{f': {error}' if error else ''}.")
     if off := reasons[DeliveryReason.CHANNEL_DISABLED]:
-        said.append(f"{off} came while the channel was switched off.")
+        said.append(words.say("%(count)s came while the channel was switched off.", count=words.number(off)))
     if len(members) > MOST_ENTRIES:
-        said.append(f"{len(members) - MOST_ENTRIES} more are not listed: `vedette alerts list` shows them.")
+        left = words.number(len(members) - MOST_ENTRIES)
+        said.append(words.say("%(count)s more are not listed: `vedette alerts list` shows them.", count=left))
     return said
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
+from alerts.wording import ENGLISH, Words
 from vedette.model import Article, Span
 
 MOST_SHOWN = 6
@@ -82,18 +83,24 @@ def around(article: Article, spans: Iterable[Span]) -> str:
     return "\n\n".join(kept)
 
 
-def novelties(new: Facts, known: Facts, names: Mapping[str, str]) -> tuple[str, ...]:
+def novelties(new: Facts, known: Facts, names: Mapping[str, str], words: Words = ENGLISH) -> tuple[str, ...]:
     """What is stated for the first time, a line for each sort; `names` are those of entities by their ids."""
     lines = []
     if new.corrections > known.corrections:
-        lines.append("it speaks of a correction")
+        lines.append(words.say("it speaks of a correction"))
     entities = sorted(names.get(entity, entity) for entity in new.entities - known.entities)
     dates = [shown for key, shown in new.dates.items() if key not in known.dates]
     numbers = [shown for key, shown in new.numbers.items() if key not in known.numbers]
-    for sort, found in (("named", entities), ("dates", dates), ("numbers", numbers)):
+    for sort, found in (
+        (words.say("named"), entities),
+        (words.say("dates"), dates),
+        (words.say("numbers"), numbers),
+    ):
         if found:
-            more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-            lines.append(f"{sort}: {', '.join(found[:MOST_SHOWN])}{more}")
+            shown = ", ".join(found[:MOST_SHOWN])
+            left = len(found) - MOST_SHOWN
+            listed = words.say("%(listed)s and %(count)s more", listed=shown, count=left) if left > 0 else shown
+            lines.append(f"{sort}: {listed}")
     return tuple(lines)
 
 

@@ -15,6 +15,7 @@ from alerts.links import with_links
 from alerts.notice import clean
 from alerts.rendering import subject_prefix
 from alerts.templating import render
+from alerts.wording import Words
 from vedette.links import Link, LinkSigner, Purpose
 from vedette.model import Delivery, Notice
 
@@ -37,6 +38,7 @@ class FeedHead:
     address: str = ""
     home: str = ""
     templates: Path | None = None
+    locale: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ def _xml(head: FeedHead, newest: Sequence[Item], now: datetime, form: Form) -> b
     feed = FeedGenerator()
     feed.id(f"urn:vedette:feed:{clean(head.channel)}")
     feed.title(_plain(head.title) or "Vedette")
-    feed.description(f"What Vedette found: {_plain(head.title)}")
+    words = Words(head.locale)
+    feed.language(words.language)
+    feed.description(words.say("What Vedette found: %(title)s", title=_plain(head.title)))
     feed.generator("Vedette")
     feed.updated(newest[0].at if newest else now)
     home = head.home or head.address or "https://vedette.invalid/"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alerts.text import sentences
+from alerts.wording import Words
 from vedette.model import Analyst, Article, DeliveryReason, Match, Notice, Sentence, Span, Topic
 
 MOST_SENTENCES = 5
@@ -79,9 +80,14 @@ def build_notice(
         timezone=analyst.timezone if analyst else "UTC",
         locale=analyst.locale if analyst else "en",
         score=match.score,
-        others=tuple((short(site, LONGEST_NAME), clean_url(url)) for site, url in others[:MOST_OTHERS]),
+        others=tuple(as_outlet(site, url) for site, url in others[:MOST_OTHERS]),
         links=dict(links or {}),
     )
+
+
+def as_outlet(site: str, url: str) -> tuple[str, str]:
+    """Another outlet that carries the story, as a notice names it."""
+    return short(site, LONGEST_NAME), clean_url(url)
 
 
 def matched_sentences(article: Article, spans: Sequence[Span]) -> tuple[Sentence, ...]:
@@ -150,8 +156,11 @@ def _clean_with_marks(text: str, marks: list[tuple[int, int]]) -> tuple[str, lis
     return shown[:length], [(a, b) for a, b in moved if a < b]
 
 
-def plain_notice(title: str, topic: str, topic_title: str, reason: DeliveryReason, now: datetime) -> Notice:
+def plain_notice(
+    title: str, topic: str, topic_title: str, reason: DeliveryReason, now: datetime, reader: Analyst | None = None
+) -> Notice:
     """A message that is about no article of its own: a digest, or one about Vedette itself."""
+    locale = reader.locale if reader else "en"
     return Notice(
         topic=topic,
         topic_title=topic_title,
@@ -159,7 +168,7 @@ def plain_notice(title: str, topic: str, topic_title: str, reason: DeliveryReaso
         title=title,
         url="",
         site="",
-        language="en",
+        language=Words(locale).language,
         country="",
         published_at=None,
         published_precision="",
@@ -169,16 +178,19 @@ def plain_notice(title: str, topic: str, topic_title: str, reason: DeliveryReaso
         story_id=0,
         alert_id=None,
         reason=reason,
+        timezone=reader.timezone if reader else "UTC",
+        locale=locale,
     )
 
 
-def sample_notice(now: datetime) -> Notice:
-    """A message for trying a channel."""
+def sample_notice(now: datetime, reader: Analyst | None = None) -> Notice:
+    """A message for trying a channel, to the analyst whose it is."""
+    locale = reader.locale if reader else "en"
     return Notice(
         topic="test",
-        topic_title="Test",
+        topic_title=Words(locale).say("Test"),
         topic_version=1,
-        title="This is a test message of Vedette",
+        title=Words(locale).say("This is a test message of Vedette"),
         url="https://example.org/vedette-test",
         site="Example Gazette",
         language="en",
@@ -192,4 +204,6 @@ def sample_notice(now: datetime) -> Notice:
         story_id=0,
         alert_id=None,
         reason=DeliveryReason.TEST,
+        timezone=reader.timezone if reader else "UTC",
+        locale=locale,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.notice import clean, plain_notice
+from alerts.wording import Words
 from storage import Transaction
 from vedette.model import Analyst, Channel, DeliveryReason, NewDelivery, Notice
 
@@ -15,11 +16,9 @@ KEPT = timedelta(days=7)
 
 
 def operator_notice(title: str, text: str, now: datetime, reader: Analyst | None = None) -> Notice:
-    """What a message about Vedette itself says."""
+    """What a message about Vedette itself says, in the reader's language already."""
     return replace(
-        plain_notice(title, "vedette", "Vedette", DeliveryReason.OPERATOR, now),
-        timezone=reader.timezone if reader else "UTC",
-        locale=reader.locale if reader else "en",
+        plain_notice(title, "vedette", "Vedette", DeliveryReason.OPERATOR, now, reader),
         text=clean(text),
     )
 
@@ -27,29 +26,38 @@ def operator_notice(title: str, text: str, now: datetime, reader: Analyst | None
 def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime, operators: Sequence[str] = ()) -> str:
     """Tell the owner of a channel that was disabled, on another one of theirs, else the operator; on which, or ""."""
     active = [c for c in tx.channels.list() if c.active and c.id != channel.id]
-    theirs = [c.id for c in active if c.analyst == channel.analyst]
-    chosen = [*theirs, *(c.id for c in active if c.id in operators)]
+    theirs = [c for c in active if c.analyst == channel.analyst]
+    chosen = [*theirs, *(c for c in active if c.id in operators)]
     if not chosen:
         return ""
-    notice = operator_notice(
-        f"Your channel {channel.id} was switched off" if theirs else f"The channel {channel.id} was switched off",
-        f"Nothing can be delivered through it: {why}. Mend it, then run: vedette channels enable {channel.id}",
-        now,
-        tx.analysts.get(channel.analyst or "") if theirs else None,
+    reader = tx.analysts.get(chosen[0].analyst or "")
+    words = Words(reader.locale if reader else "en")
+    title = words.say("The channel %(channel)s was switched off", channel=channel.id)
+    if theirs:
+        title = words.say("Your channel %(channel)s was switched off", channel=channel.id)
+    text = words.say(
+        "Nothing can be delivered through it: %(why)s. Mend it, then run: vedette channels enable %(channel)s",
+        why=why,
+        channel=channel.id,
     )
-    _post(tx, f"operator-{channel.id}-{now.isoformat()}", chosen[0], notice, now)
-    return chosen[0]
+    _post(tx, f"operator-{channel.id}-{now.isoformat()}", chosen[0].id, operator_notice(title, text, now, reader), now)
+    return chosen[0].id
 
 
 def tell_operators(
-    tx: Transaction, operators: Sequence[str], key: str, title: str, text: str, now: datetime
+    tx: Transaction, operators: Sequence[str], key: str, said: Callable[[Words], tuple[str, str]], now: datetime
 ) -> list[str]:
-    """Tell who looks after the installation, once per key and channel; the channels that are not there."""
-    known = {channel.id for channel in tx.channels.list()}
-    for channel in operators:
-        if channel in known:
-            _post(tx, f"{key}-{channel}", channel, operator_notice(title, text, now), now)
-    return [channel for channel in operators if channel not in known]
+    """Tell who looks after the installation, once per key and channel; the channels that are not there.
+
+    `said` gives the title and the text in the words of whoever a channel belongs to.
+    """
+    known = {channel.id: channel for channel in tx.channels.list()}
+    for name in operators:
+        if name in known:
+            reader = tx.analysts.get(known[name].analyst or "")
+            title, text = said(Words(reader.locale if reader else "en"))
+            _post(tx, f"{key}-{name}", name, operator_notice(title, text, now, reader), now)
+    return [name for name in operators if name not in known]
 
 
 def _post(tx: Transaction, key: str, channel: str, notice: Notice, now: datetime) -> None:

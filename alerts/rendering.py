@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, get_datetime_format
 
-from alerts.calendar import zone_of as zone_of
+from alerts.calendar import zone_of
+from alerts.wording import Words
 from vedette.model import DeliveryReason, Notice, Sentence
 
 
@@ -54,7 +52,9 @@ def flag(country: str) -> str:
 
 
 def place(notice: Notice) -> str:
-    """Outlet, flag and language."""
+    """Outlet, flag and language; "" for what no outlet carried."""
+    if not (notice.site or notice.url):
+        return ""
     language = language_name(notice.language, notice.locale)
     return " · ".join(part for part in (f"{flag(notice.country)} {notice.site}".strip(), language) if part)
 
@@ -62,40 +62,26 @@ def place(notice: Notice) -> str:
 def language_name(code: str, locale: str) -> str:
     """A language's name in the reader's language."""
     try:
-        return (Locale.parse(code, sep="-").get_display_name(_locale(locale)) or code) if code else ""
+        return (Locale.parse(code, sep="-").get_display_name(Words(locale).babel) or code) if code else ""
     except (UnknownLocaleError, ValueError):
         return code
 
 
 def local_time(notice: Notice) -> str:
     """When it was published in the reader's zone; only the day where no more is known; else when it was seen."""
-    zone, locale = zone_of(notice.timezone), _locale(notice.locale)
+    words, zone = Words(notice.locale), zone_of(notice.timezone).key
     if notice.published_at is None:
-        return f"seen {_minute(notice.seen_at, zone, locale)} {zone.key}"
+        return words.say("seen %(when)s", when=f"{words.moment(notice.seen_at, zone)} {zone}")
     if notice.published_precision == "day":
-        return format_date(notice.published_at.date(), "long", locale=locale)
-    return f"{_minute(notice.published_at, zone, locale)} {zone.key}"
-
-
-def _minute(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """Day and time of day, without seconds: those of a publisher mean nothing."""
-    date = format_date(at.astimezone(zone), "medium", locale=locale)
-    time = format_time(at, "short", tzinfo=zone, locale=locale)
-    return str(get_datetime_format("medium", locale=locale)).replace("{1}", date).replace("{0}", time)
-
-
-def _locale(code: str) -> Locale:
-    """The reader's locale, written "pt-BR" or "pt_BR"; English where it is unknown."""
-    try:
-        return Locale.parse(code.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+        return words.day(notice.published_at)
+    return f"{words.moment(notice.published_at, zone)} {zone}"
 
 
 def subject_prefix(notice: Notice) -> str:
     """What a subject begins with."""
-    kinds = {DeliveryReason.TEST: "Test: ", DeliveryReason.OPERATOR: "Vedette: "}
-    return kinds.get(notice.reason, f"[{notice.topic_title}] ")
+    if notice.reason is DeliveryReason.TEST:
+        return f"{Words(notice.locale).say('Test')}: "
+    return "Vedette: " if notice.reason is DeliveryReason.OPERATOR else f"[{notice.topic_title}] "
 
 
 LINKS = {
@@ -110,7 +96,8 @@ LINKS = {
 
 def links(notice: Notice) -> list[tuple[str, str]]:
     """(what it is called, address) of the links, ours first."""
-    known = [(words, notice.links[name]) for name, words in LINKS.items() if notice.links.get(name)]
+    words = Words(notice.locale)
+    known = [(words.say(said), notice.links[name]) for name, said in LINKS.items() if notice.links.get(name)]
     return known + [(name, url) for name, url in notice.links.items() if name not in LINKS and url]
 
 
@@ -118,7 +105,12 @@ def why(notice: Notice) -> str:
     """Which topic, by which version of its rule; "" for what no rule caused."""
     if not notice.topic_version:
         return ""
-    return f"Topic “{notice.topic_title}” ({notice.topic}, rule version {notice.topic_version})"
+    return Words(notice.locale).say(
+        "Topic “%(title)s” (%(topic)s, rule version %(version)s)",
+        title=notice.topic_title,
+        topic=notice.topic,
+        version=notice.topic_version,
+    )
 
 
 def direction(language: str) -> str:

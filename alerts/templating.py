@@ -1,7 +1,8 @@
 """Messages from Jinja2 templates.
 
 An operator's own templates go before the shipped ones: those in a folder named as the channel first, then those beside
-such folders. Every template gets the same values, `values` lists them.
+such folders. Every template gets the same values, `values` lists them; what stands in `_(...)` or `{% trans %}` is
+said in the reader's language.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from alerts.rendering import (
     subject_prefix,
     why,
 )
+from alerts.wording import Words
 from vedette.errors import ConfigError
 from vedette.model import Notice, Sentence
 
@@ -63,7 +65,8 @@ def render_json(name: str, notice: Notice, overrides: Path | None, channel: str,
 def render(name: str, notice: Notice, overrides: Path | None, channel: str = "", **more: Any) -> str:
     """What a template makes of a notice; `more` are values of one kind of channel. A ConfigError where it fails."""
     try:
-        template = _environment(overrides).select_template([f"{channel}/{name}", name] if channel else [name])
+        language = Words(notice.locale).language
+        template = _environment(overrides, language).select_template([f"{channel}/{name}", name] if channel else [name])
         return template.render({**values(notice), **more})
     except TemplateError as error:
         line = getattr(error, "lineno", None)
@@ -86,6 +89,7 @@ def values(notice: Notice) -> Mapping[str, Any]:
         "left_out": max(0, len(notice.entries) - MOST_ENTRIES),
         "flag": flag(notice.country),
         "direction": direction(notice.language),
+        "language": Words(notice.locale).language,
         "why": why(notice),
         "links": links(notice),
         "mark_html": lambda s: _mark_html(s, Mark('<b class="hit">', "</b>")),
@@ -117,8 +121,8 @@ def _where(name: str, overrides: Path | None, channel: str) -> str:
     return name
 
 
-@lru_cache(maxsize=4)
-def _environment(overrides: Path | None) -> Environment:
+@lru_cache(maxsize=32)
+def _environment(overrides: Path | None, language: str) -> Environment:
     places = [FileSystemLoader(path) for path in (overrides, SHIPPED) if path is not None]
     environment = Environment(
         loader=ChoiceLoader(places),
@@ -126,6 +130,9 @@ def _environment(overrides: Path | None) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    words = Words(language)
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     return environment

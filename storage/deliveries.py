@@ -29,6 +29,8 @@ LONGEST_TRIED = timedelta(days=10)
 """How long after it was made a message may still be sent."""
 MOST_NEWS = 12
 """Lines of news that a waiting update gathers."""
+MOST_OUTLETS = 25
+"""Other outlets that a waiting message gathers."""
 
 
 class Deliveries(Aggregate):
@@ -276,9 +278,9 @@ class Deliveries(Aggregate):
         return self.session.scalars(query.limit(1)).first() is not None
 
     def add_to_waiting(
-        self, alert_id: int, subscription: str, site: str, url: str, news: Sequence[str] = (), *, outlet: bool = True
+        self, alert_id: int, subscription: str, news: Sequence[str] = (), *, outlet: tuple[str, str] | None = None
     ) -> bool:
-        """Let a message that waits name one more outlet and, where it is an update, what is new.
+        """Let a message that waits name one more outlet, (site, url), and, where it is an update, what is new.
 
         False where none waits any more.
         """
@@ -289,8 +291,8 @@ class Deliveries(Aggregate):
         if row is None:
             return False
         notice = dict(row.notice)
-        if outlet:
-            notice["others"] = [*notice["others"], (site, url)]
+        if outlet is not None:
+            notice["others"] = [*notice["others"], outlet][:MOST_OUTLETS]
         if notice["reason"] == DeliveryReason.UPDATE.value:
             notice["news"] = list(dict.fromkeys([*notice.get("news", ()), *news]))[:MOST_NEWS]
         row.notice = notice
@@ -459,6 +461,7 @@ _UNTRIED = (
     DeliveryRow.state.in_((DeliveryState.HELD.value, DeliveryState.PENDING.value)),
     DeliveryRow.attempts == 0,
     DeliveryRow.owner.is_(None),
+    DeliveryRow.digest_id.is_(None),  # what a digest tells is written already
 )
 
 

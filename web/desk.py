@@ -143,7 +143,7 @@ def test_channel(site: Site, found: Visitor, channel_id: str) -> tuple[bool, str
     """Send a real message through the real path, once: whether it was taken, and why not."""
     with site.store.read() as tx:
         own_channel(tx, found, channel_id)
-    delivery, attempts = send_test(site.context, channel_id, sample_notice(site.now()))
+    delivery, attempts = send_test(site.context, channel_id, sample_notice(site.now(), found.analyst))
     last = attempts[-1] if attempts else None
     why = f"{last.phase}: {last.error or last.code}" if last else delivery.last_error
     return delivery.state is DeliveryState.SENT, why

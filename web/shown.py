@@ -11,8 +11,9 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
+from alerts.calendar import zone_of
 from alerts.notice import matched_sentences
-from alerts.rendering import Mark, marked, zone_of
+from alerts.rendering import Mark, marked
 from storage import StreamEntry
 from vedette.errors import RuleError
 from vedette.model import Article, Span

@@ -122,13 +122,14 @@ def render(
     visitor: Visitor | None = None,
     *,
     status: int = 200,
+    locale: str = "",
     **values: Any,
 ) -> HTMLResponse:
-    """A page in the visitor's language and time zone."""
+    """A page in the visitor's language and time zone; `locale` is that of a reader who need not sign in."""
     from web.visitor import csrf_of
 
     site = site_of(request)
-    own, zone = (visitor.analyst.locale, visitor.analyst.timezone) if visitor else ("", "UTC")
+    own, zone = (visitor.analyst.locale, visitor.analyst.timezone) if visitor else (locale, "UTC")
     language = words.chosen(request.headers.get("accept-language", ""), own)
     csrf, fresh = csrf_of(request, visitor)
     with words.speaking(language, zone):

@@ -1,7 +1,6 @@
 """The language of the interface: English in the code and the templates, others in `web/translations`.
 
-The catalogues are the .po files themselves, read once; there is nothing to compile. Which language a page speaks is
-set for the time of its rendering (`speaking`).
+Which language a page speaks is set for the time of its rendering (`speaking`).
 """
 
 from __future__ import annotations
@@ -10,26 +9,24 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from alerts.calendar import zone_of
+from vedette.translations import Catalogues
 from web.terms import TERMS
 
-FOLDER = Path(__file__).parent / "translations"
+CATALOGUES = Catalogues(Path(__file__).parent / "translations", "web")
 _speaking: ContextVar[tuple[str, str]] = ContextVar("speaking", default=("en", "UTC"))
 
 
-@lru_cache
 def languages() -> tuple[str, ...]:
     """The languages of the interface."""
-    return ("en", *sorted(path.parents[1].name for path in FOLDER.glob("*/LC_MESSAGES/web.po")))
+    return CATALOGUES.languages
 
 
 def choices() -> list[tuple[str, str]]:
@@ -37,26 +34,10 @@ def choices() -> list[tuple[str, str]]:
     return [(code, str(Locale.parse(code).display_name).capitalize()) for code in languages()]
 
 
-@lru_cache
-def _catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
-    path = FOLDER / language / "LC_MESSAGES" / "web.po"
-    if not path.is_file():
-        return {}
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    found: dict[str, str | tuple[str, ...]] = {}
-    for message in catalogue:
-        key = message.id if isinstance(message.id, str) else message.id[0]
-        if key and not message.fuzzy and message.string and all(message.string):
-            found[key] = message.string if isinstance(message.string, str) else tuple(message.string)
-    return found
-
-
 def chosen(accepted: str, own: str = "") -> str:
     """The language for a reader: their own choice, else the browser's Accept-Language, else English."""
     wanted = [own.replace("-", "_").partition("_")[0]] if own else []
-    wanted += [part.partition(";")[0].strip().replace("-", "_") for part in accepted.split(",")]
-    return negotiate_locale(wanted, languages()) or "en"
+    return CATALOGUES.best([*wanted, *(part.partition(";")[0] for part in accepted.split(","))])
 
 
 @contextlib.contextmanager
@@ -76,16 +57,12 @@ def language() -> str:
 
 def gettext(message: str) -> str:
     """A message in the language being spoken."""
-    found = _catalogue(language()).get(message, message)
-    return found if isinstance(found, str) else found[0]
+    return CATALOGUES.gettext(language(), message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """A message with the number it speaks of."""
-    found = _catalogue(language()).get(singular)
-    if isinstance(found, tuple) and len(found) == 2:
-        return found[0] if number == 1 else found[1]
-    return singular if number == 1 else plural
+    return CATALOGUES.ngettext(language(), singular, plural, number)
 
 
 def _place() -> tuple[Locale, ZoneInfo]:

@@ -94,3 +94,12 @@ def test_every_link_of_a_mail_leads_to_a_page_that_asks(house: House) -> None:
     left = house.subscription()
     assert left is not None
     assert left.muted_until is not None
+
+
+def test_the_page_of_a_link_speaks_the_language_of_the_account(house: House) -> None:
+    with house.site.store.write() as tx:
+        tx.analysts.put(Analyst("anna", "Anna", "anna@example.org", "Europe/Rome", "it"))
+    path, stranger = path_of(house.told()["List-Unsubscribe"].strip("<>")), house.site.browser()
+    assert '<html lang="it"' in stranger.page(path)
+    assert '<html lang="it"' in stranger.post(path).text, "though the subscription is gone"
+    assert house.subscription() is None

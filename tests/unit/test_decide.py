@@ -203,7 +203,7 @@ def test_later_outlets_join_and_are_told_of_at_2_5_10_and_25(carried: int) -> No
 def test_another_article_of_the_same_outlet_is_no_update() -> None:
     known = world(open_alerts={"adex": ALERT}, outlets={"adex": [("a.example", "https://a.example/1")]})
     (plan,) = decided(known).plans
-    assert (plan.alert_id, plan.deliveries, plan.additions) == (5, (), ())
+    assert (plan.alert_id, plan.deliveries, plan.additions) == (5, (), {})
 
 
 KNOWN = {"adex": facts(ARTICLE.title, ARTICLE.text, "en", ["guido-crosetto"])}
@@ -245,7 +245,7 @@ def test_a_step_of_outlets_says_so_and_does_not_wait() -> None:
 def test_what_is_new_is_added_to_an_update_that_waits() -> None:
     known = joined(3, known=KNOWN, waiting={"adex": {"anna-adex"}})
     (plan,) = decided(known, replace(ARTICLE, title="ADEX opens with 30 jets", site="o1.example")).plans
-    assert (plan.deliveries, plan.additions, plan.news) == ((), ("anna-adex",), ("numbers: 30",))
+    assert (plan.deliveries, plan.additions) == ((), {"anna-adex": ("numbers: 30",)})
 
 
 def test_a_story_that_came_under_another_topic_says_that_the_topic_is_new() -> None:
@@ -255,14 +255,14 @@ def test_a_story_that_came_under_another_topic_says_that_the_topic_is_new() -> N
 
 def test_an_outlet_is_added_to_a_message_that_still_waits() -> None:
     (plan,) = decided(joined(1, waiting={"adex": {"anna-adex"}})).plans
-    assert (plan.deliveries, plan.additions) == ((), ("anna-adex",))
+    assert (plan.deliveries, plan.additions) == ((), {"anna-adex": ("2 outlets carry it now",)})
 
 
 def test_who_waits_and_who_was_told_are_served_apart() -> None:
     second = replace(SUBSCRIPTION, id="second")
     known = joined(1, waiting={"adex": {"anna-adex"}}, subscriptions={"adex": [SUBSCRIPTION, second]})
     (plan,) = decided(known).plans
-    assert plan.additions == ("anna-adex",)
+    assert list(plan.additions) == ["anna-adex"]
     assert [d.subscription for d in plan.deliveries] == ["second"]
 
 

@@ -515,13 +515,13 @@ def test_an_outlet_is_added_to_the_message_that_waits_and_to_none_that_was_sent(
         office.post("hook", "k", subscription="s", alert_id=alert.id, not_before=NOW + timedelta(seconds=30))
         with office.store.write() as tx:
             assert tx.deliveries.unsent(alert.id) == {"s"}
-            assert tx.deliveries.add_to_waiting(alert.id, "s", "o.example", "https://o.example/")
-            assert not tx.deliveries.add_to_waiting(alert.id, "other", "o.example", "https://o.example/")
+            assert tx.deliveries.add_to_waiting(alert.id, "s", outlet=("o.example", "https://o.example/"))
+            assert not tx.deliveries.add_to_waiting(alert.id, "other", outlet=("o.example", "https://o.example/"))
         office.advance(minutes=1)
         office.deliver()
         with office.store.write() as tx:
             assert tx.deliveries.unsent(alert.id) == set()
-            assert not tx.deliveries.add_to_waiting(alert.id, "s", "p.example", "https://p.example/")
+            assert not tx.deliveries.add_to_waiting(alert.id, "s", outlet=("p.example", "https://p.example/"))
     said = receiver.requests[0].json["data"]
     assert said["alert"] == alert.id
     assert said["others"] == [{"site": "o.example", "url": "https://o.example/"}]

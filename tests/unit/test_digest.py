@@ -73,7 +73,7 @@ def test_what_was_gathered_comes_in_one_message_at_the_readers_time(office: Offi
         (request,) = receiver.requests
     assert request.json["type"] == "digest.created"
     assert [e["article"]["title"] for e in request.json["data"]["entries"]] == ["one", "two"]
-    assert request.json["data"]["article"]["title"] == "2 stories since Wed 23 Sep, 10:15"
+    assert request.json["data"]["article"]["title"] == "2 stories since Wed Sep 23, 2026, 10:15 AM"
     members: list[Delivery] = [office.get(i) for i in ids]
     assert {(m.state, m.sent_at) for m in members} == {(S.SENT, TOMORROW)}
     (run,) = runs(office)

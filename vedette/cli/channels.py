@@ -11,7 +11,7 @@ from vedette.errors import UsageError
 
 if TYPE_CHECKING:
     from alerts.feed import Form
-    from vedette.model import Channel, Notice
+    from vedette.model import Analyst, Channel, Notice
 
 
 @click.group()
@@ -103,7 +103,8 @@ def test(app: App, channel_id: str) -> int:
         app.emit(told, "sent" if told["sent"] else f"not sent: {told['why']}")
         return 0 if told["sent"] else 1
     channel = _get(app, channel_id)
-    delivery, attempts = send_test(app.context("deliver"), channel_id, sample_notice(app.clock.now()))
+    about = sample_notice(app.clock.now(), _reader(app, channel))
+    delivery, attempts = send_test(app.context("deliver"), channel_id, about)
     sent = delivery.state is DeliveryState.SENT
     last = attempts[-1] if attempts else None
     why = f"{last.phase}: {last.error or last.code}" if last else delivery.last_error
@@ -121,15 +122,15 @@ def preview(app: App, name: str, delivery: int | None) -> None:
     from alerts.channels import CHANNELS, SendContext, make_channel, validate
     from alerts.notice import sample_notice
 
-    now, settings = app.clock.now(), app.settings
+    now, settings, reader = app.clock.now(), app.settings, None
     if name in CHANNELS:
         kind = CHANNELS[name]
         channel = kind(validate(name, kind.example))
     else:
         stored = _get(app, name)
-        channel = make_channel(stored.kind, stored.settings, settings.vault())
+        channel, reader = make_channel(stored.kind, stored.settings, settings.vault()), _reader(app, stored)
     context = SendContext(now, app.clock.wall(), smtp=settings.smtp, templates=settings.deliver.templates, channel=name)
-    about = sample_notice(now) if delivery is None else _stored_notice(app, delivery)
+    about = sample_notice(now, reader) if delivery is None else _stored_notice(app, delivery)
     shown = channel.preview(about, context)
     app.emit({"kind": channel.kind, "preview": shown}, shown)
 
@@ -247,6 +248,12 @@ def _get(app: App, channel_id: str) -> Channel:
     if channel is None:
         raise UsageError(f"unknown channel {channel_id!r}: `vedette channels list` shows them")
     return channel
+
+
+def _reader(app: App, channel: Channel) -> Analyst | None:
+    """Whose channel it is: its messages speak their language."""
+    with app.store().read() as tx:
+        return tx.analysts.get(channel.analyst or "")
 
 
 def _shown(app: App, channel: Channel) -> dict[str, Any]:

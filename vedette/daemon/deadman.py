@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from alerts.calendar import next_digest
 from alerts.channels import Result, SendContext
 from alerts.channels._http import get
 from alerts.operator import tell_operators
+from alerts.wording import ENGLISH, Words
 from storage import Transaction
 from vedette.daemon.context import Context
 from vedette.model import Cadence, Channel
@@ -20,6 +22,8 @@ from vedette.secrets import redact
 TROUBLE, DAILY = "delivery trouble", "daily line"
 """Keys under which the database remembers since when the operator knows, and when the next line is due."""
 PING_SECONDS = 10.0
+Lines = Callable[[Words], Sequence[str]]
+"""What is wrong, a line each, in somebody's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,27 @@ class Vitals:
     missing: Sequence[str] = ()  # workers that do not run
 
 
-def troubles(vitals: Vitals, now: datetime, after: timedelta) -> list[str]:
+def troubles(vitals: Vitals, now: datetime, after: timedelta, words: Words = ENGLISH) -> list[str]:
     """What keeps messages from getting out, a line each; none where all is well. Pure."""
     lines = [
-        f"nothing came through the channel {channel.id} since {channel.failing_since:%Y-%m-%d %H:%M} UTC"
+        words.say(
+            "nothing came through the channel %(channel)s since %(when)s UTC",
+            channel=channel.id,
+            when=f"{channel.failing_since:%Y-%m-%d %H:%M}",
+        )
         for channel in vitals.channels
         if channel.active and channel.failing_since is not None and now - channel.failing_since >= after
     ]
     if vitals.overdue and vitals.overdue_since is not None:
-        noun = "message waits" if vitals.overdue == 1 else "messages wait"
-        lines.append(f"{vitals.overdue} {noun} to be sent since {vitals.overdue_since:%Y-%m-%d %H:%M} UTC")
+        since = f"{vitals.overdue_since:%Y-%m-%d %H:%M}"
+        lines.append(
+            words.many(
+                "%(count)s message waits to be sent since %(when)s UTC",
+                "%(count)s messages wait to be sent since %(when)s UTC",
+                vitals.overdue,
+                when=since,
+            )
+        )
     return lines
 
 
@@ -62,27 +77,33 @@ class DeadMan:
             vitals = Vitals(tx.channels.list(), count, since, tuple(self.missing()))
             told, daily = tx.meta.get(TROUBLE), tx.meta.get(DAILY)
         lines = troubles(vitals, now, after)
+        said = partial(troubles, vitals, now, after)
         if bool(lines) != bool(told):
-            self._tell(lines, told, now)
+            self._tell(said, told, now)
         if operator.daily_at and (daily is None or datetime.fromisoformat(daily) <= now):
-            self._daily(lines, due=daily is not None, now=now)
+            self._daily(said, due=daily is not None, now=now)
         if not lines and not vitals.missing:
             self._ping()
 
-    def _tell(self, lines: Sequence[str], told: str | None, now: datetime) -> None:
+    def _tell(self, lines: Lines, told: str | None, now: datetime) -> None:
         """Tell once that nothing gets out, and once that it is over."""
-        channels = self.context.settings.operator.channels
+
+        def said(words: Words) -> tuple[str, str]:
+            if wrong := lines(words):
+                return words.say("Messages are not delivered"), "; ".join(wrong)
+            return words.say("Messages are delivered again"), words.say("It began at %(when)s.", when=told)
+
+        wrong = bool(lines(ENGLISH))
+        key = f"{'trouble' if wrong else 'well'}-{now.isoformat()}"
         with self.context.store.write() as tx:
-            tx.meta.set(TROUBLE, now.isoformat() if lines else None)
-            key, title, text = f"trouble-{now.isoformat()}", "Messages are not delivered", "; ".join(lines)
-            if not lines:
-                key, title, text = f"well-{now.isoformat()}", "Messages are delivered again", f"It began at {told}."
-            unknown = tell_operators(tx, channels, key, title, text, now)
+            tx.meta.set(TROUBLE, now.isoformat() if wrong else None)
+            unknown = tell_operators(tx, self.context.settings.operator.channels, key, said, now)
+        title, text = said(ENGLISH)
         log = self.context.log
-        (log.error if lines else log.info)(title.lower(), why=text)
+        (log.error if wrong else log.info)(title.lower(), why=text)
         self._unknown(unknown)
 
-    def _daily(self, lines: Sequence[str], *, due: bool, now: datetime) -> None:
+    def _daily(self, lines: Lines, *, due: bool, now: datetime) -> None:
         """The daily line, once its time has come; what was missed in a stop comes once."""
         operator = self.context.settings.operator
         following = next_digest(Cadence.DAILY, operator.daily_at, now, operator.timezone)
@@ -90,9 +111,13 @@ class DeadMan:
         with self.context.store.write() as tx:
             tx.meta.set(DAILY, following.isoformat())
             if due:
-                title = "Not all is well" if lines else "All is well"
-                text = ". ".join([*lines, report(tx, now)])
-                unknown = tell_operators(tx, operator.channels, f"daily-{now.isoformat()}", title, text, now)
+
+                def said(words: Words) -> tuple[str, str]:
+                    title = words.say("Not all is well") if lines(words) else words.say("All is well")
+                    return title, ". ".join([*lines(words), report(tx, now, words)])
+
+                unknown = tell_operators(tx, operator.channels, f"daily-{now.isoformat()}", said, now)
+                title, text = said(ENGLISH)
                 self.context.log.info(title.lower(), text=text)
         self._unknown(unknown)
 
@@ -110,17 +135,21 @@ class DeadMan:
         threading.Thread(target=ping, args=(self.context, url), daemon=True, name="heartbeat").start()
 
 
-def report(tx: Transaction, now: datetime) -> str:
+def report(tx: Transaction, now: datetime, words: Words = ENGLISH) -> str:
     """What went on in the last 24 hours, in a sentence."""
     since = now - timedelta(hours=24)
     off = [channel.id for channel in tx.channels.list() if not channel.active]
     sources = tx.sources.list()
-    failing = sum(status.failures > 2 for status in sources)
-    said = (
-        f"In 24 hours {tx.articles.count(since)} articles were read, {tx.alerts.count(since)} alerts made and "
-        f"{tx.deliveries.sent_count(since)} messages sent; {failing} of {len(sources)} sources fail"
+    said = words.say(
+        "In 24 hours %(articles)s articles were read, %(alerts)s alerts made and %(messages)s messages sent; "
+        "%(failing)s of %(sources)s sources fail",
+        articles=words.number(tx.articles.count(since)),
+        alerts=words.number(tx.alerts.count(since)),
+        messages=words.number(tx.deliveries.sent_count(since)),
+        failing=words.number(sum(status.failures > 2 for status in sources)),
+        sources=words.number(len(sources)),
     )
-    return f"{said}; switched off: {', '.join(off)}." if off else f"{said}."
+    return f"{said}; {words.say('switched off')}: {', '.join(off)}." if off else f"{said}."
 
 
 def ping(context: Context, url: str) -> str:

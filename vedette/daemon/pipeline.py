@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from alerts.decide import AlertRules, Decision, World, decide
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor, MonitorResult
+from alerts.notice import as_outlet
 from alerts.stories import StoryChoice
 from alerts.stories.revisions import revision_change
 from alerts.text import tokens
@@ -392,11 +393,10 @@ class Pipeline:
                 tx.alerts.join(alert_id, article_id, now)
             for delivery in plan.deliveries:
                 tx.deliveries.add(delivery, alert_id, now)
-            for subscription in plan.additions:
-                is_new = stored.article.site not in {site for site, _ in world.outlets.get(plan.topic, ())}
-                tx.deliveries.add_to_waiting(
-                    alert_id, subscription, stored.article.site, stored.article.url, plan.news, outlet=is_new
-                )
+            is_new = stored.article.site not in {site for site, _ in world.outlets.get(plan.topic, ())}
+            outlet = as_outlet(stored.article.site, stored.article.url) if is_new else None
+            for subscription, news in plan.additions.items():
+                tx.deliveries.add_to_waiting(alert_id, subscription, news, outlet=outlet)
             for subscription, reason in plan.suppressions:
                 tx.alerts.suppress(alert_id, subscription, reason, article_id, now)
         for drop in decision.drops:

@@ -14,7 +14,7 @@ from alerts.channels import make_channel
 from alerts.feed import MEDIA_TYPES, MOST_ITEMS, FeedHead, Form, Item, build_feed, form_of, items_of
 from storage import Transaction
 from vedette.links import FEED_PATH, PATH, Link, LinkError, LinkSigner, Purpose, feed_address
-from vedette.model import DeliveryReason, DeliveryState
+from vedette.model import Analyst, DeliveryReason, DeliveryState
 from web import doors, topic_feeds
 from web.problems import Problem
 from web.site import Site, render, site_of
@@ -37,8 +37,8 @@ def show(request: Request, token: str) -> Response:
     if link.purpose is Purpose.FEED:
         raise Problem(404)
     with site.store.read() as tx:
-        topic = tx.topics.get(link.topic)
-    return render(request, "link.html", link=link, topic=(topic.title if topic else "") or link.topic, done=False)
+        shown = _shown(tx, link)
+    return render(request, "link.html", done=False, **shown)
 
 
 @router.post(PATH + "{token}")
@@ -49,10 +49,18 @@ def act(request: Request, token: str) -> Response:
     if link.purpose is Purpose.FEED:
         raise Problem(404)
     with site.store.write() as tx:
+        shown = _shown(tx, link)  # before: there may be no subscription afterwards
         _do(tx, site, link)
         tx.audit.add("link", str(link.purpose), link.subscription, site.wall(), detail=link.topic)
-        topic = tx.topics.get(link.topic)
-    return render(request, "link.html", link=link, topic=(topic.title if topic else "") or link.topic, done=True)
+    return render(request, "link.html", done=True, **shown)
+
+
+def _shown(tx: Transaction, link: Link) -> dict[str, Any]:
+    """What the page of a link needs: it speaks the language of whoever got the message."""
+    topic, subscription = tx.topics.get(link.topic), tx.subscriptions.get(link.subscription)
+    reader = tx.analysts.get(subscription.analyst) if subscription else None
+    title = (topic.title if topic else "") or link.topic
+    return {"link": link, "topic": title, "locale": reader.locale if reader else ""}
 
 
 def _do(tx: Transaction, site: Site, link: Link) -> None:
@@ -84,6 +92,7 @@ def feed(request: Request, name: str) -> Response:
         return _topic_feed(request, link, token, form)
     with site.store.read() as tx:
         channel = tx.channels.get(link.channel)
+        reader = tx.analysts.get(channel.analyst or "") if channel else None
         sent = tx.deliveries.list(DeliveryState.SENT, limit=MOST_ITEMS, channel=link.channel)
     if link.purpose is not Purpose.FEED or channel is None or channel.kind != "feed":
         raise Problem(404)
@@ -91,22 +100,26 @@ def feed(request: Request, name: str) -> Response:
     if not doors.same(own.key.get_secret_value(), link.key):
         raise Problem(404)
     items = items_of(sent, signer, site.context.settings.alerts.public_url)
-    return _feed(request, channel.id, own.title, token, form, items)
+    return _feed(request, channel.id, own.title, token, form, items, reader)
 
 
 def _topic_feed(request: Request, link: Link, token: str, form: Form) -> Response:
     with site_of(request).store.read() as tx:
         topic, items = topic_feeds.read(tx, link)
-    return _feed(request, f"{link.subscription}:{topic.id}", topic.title or topic.id, token, form, items)
+        reader = tx.analysts.get(link.subscription)
+    return _feed(request, f"{link.subscription}:{topic.id}", topic.title or topic.id, token, form, items, reader)
 
 
-def _feed(request: Request, name: str, title: str, token: str, form: Form, items: list[Item]) -> Response:
+def _feed(
+    request: Request, name: str, title: str, token: str, form: Form, items: list[Item], reader: Analyst | None
+) -> Response:
     site = site_of(request)
     settings = site.context.settings
     public = settings.alerts.public_url or str(request.base_url).rstrip("/")
-    head = FeedHead(name, title, feed_address(public, token, form), public, settings.deliver.templates)
+    locale = reader.locale if reader else "en"
+    head = FeedHead(name, title, feed_address(public, token, form), public, settings.deliver.templates, locale)
     marks = "".join(f"{item.key}{item.at.isoformat()}" for item in items)
-    etag = f'"{hashlib.sha256(f"{form}{title}{marks}".encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(f"{form}{locale}{title}{marks}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=60"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
