@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree, html
+
 from crawler.fetcher import Answer
 from vedette.config import Settings
 from vedette.model import FetchOutcome
@@ -37,6 +39,8 @@ WAIT_SECONDS = 60.0
 """Real seconds that a poll waits for a browser to be free."""
 LINE = 64 * 2**20
 """Bytes of one line between the processes."""
+LEAST_TEXT = 400
+"""Characters that an article shows at least, with what is around it."""
 HOP = ("connection", "content-encoding", "content-length", "transfer-encoding", "set-cookie", "keep-alive", "alt-svc")
 """Headers of an answer that were for us, not for the page."""
 
@@ -57,6 +61,18 @@ def find(settings: Settings) -> str:
     """The path of the browser, "" where there is none. None is ever downloaded."""
     names = (settings.crawl.browser,) if settings.crawl.browser else NAMES
     return next((path for path in map(shutil.which, names) if path), "")
+
+
+def is_shell(body: bytes) -> bool:
+    """Whether a page shows next to nothing before its scripts have run."""
+    try:
+        tree = html.document_fromstring(body)
+    except (etree.LxmlError, ValueError):
+        return False
+    if tree.find(".//script") is None:
+        return False
+    etree.strip_elements(tree, "script", "style", "noscript", "template", "head", with_tail=False)
+    return len(" ".join(tree.text_content().split())) < LEAST_TEXT
 
 
 @dataclass

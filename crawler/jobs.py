@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler import health, polling
+from crawler.browser import is_shell
 from crawler.budget import Budget
 from crawler.custom import crawled
 from crawler.discover import discovered
@@ -31,6 +32,7 @@ from vedette.model import (
     HealthState,
     Item,
     Page,
+    Source,
     SourceClaim,
     SourceDay,
     SourceState,
@@ -263,11 +265,18 @@ def _tell(context: Context, status: SourceStatus, answer: Answer, new_items: int
 # --------------------------------------------------------------------------- pages
 
 
-async def fetch_page(tools: Tools, item: Item) -> bool:
-    """Fetch the page of an item and write down how it ended; True where the page is there."""
+async def fetch_page(tools: Tools, item: Item, source: Source | None = None) -> bool:
+    """Fetch the page of an item and write down how it ended; True where the page is there.
+
+    `source` is that of the item where scripts build its pages: one without text is rendered.
+    """
     started = tools.context.clock.now()
     async with tools.slots:
         answer = await tools.polite.get(item.url)
+        if source is not None and answer.outcome is FetchOutcome.OK and await asyncio.to_thread(is_shell, answer.body):
+            # what its settings wait for is on the page that lists, not on those that it leads to
+            spider = KINDS[source.kind](source.url, {**source.settings, "wait_for": ""})
+            answer = await means_of(tools.context, tools.polite, tools.reader).render(spider, answer)
     if answer.outcome is FetchOutcome.OK and not answer.body.strip():
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
     fetch = fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)

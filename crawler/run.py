@@ -23,9 +23,10 @@ from crawler.fetcher import Fetcher
 from crawler.isolate import IsolatedReader
 from crawler.ledger import PATIENCE_SECONDS, Ledger
 from crawler.politeness import PATIENCE, Politeness
+from crawler.spiders import KINDS
 from storage import HostState, Transaction
 from vedette.errors import StorageError
-from vedette.model import Item, ItemState, SourceClaim, SourceState
+from vedette.model import Item, ItemState, Source, SourceClaim, SourceState
 from vedette.network import host_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ HELD_AT_MOST = 256
 GRACE_SECONDS = 10.0
 """Real seconds that requests in flight may still take once the worker shall stop."""
 CLAIM_AT_MOST = 64
+
+RENDERED = tuple(kind for kind, spider in KINDS.items() if spider.renders)
+"""Kinds of sources whose pages scripts may build."""
+Claimed = tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState], Mapping[str, Source]]
+"""Polls and pages, their hosts, and those sources of the pages whose pages scripts may build."""
 
 
 @dataclass
@@ -143,7 +149,7 @@ class Worker:
         if room <= 0:
             return 0
         busy = set(self._running)
-        polls, pages, hosts = await asyncio.to_thread(self._claim, room, busy, only)
+        polls, pages, hosts, rendered = await asyncio.to_thread(self._claim, room, busy, only)
         for host in hosts:
             self.tools.polite.granted(host)
         free_at = {host.host: host.next_ok_at for host in hosts}
@@ -155,19 +161,18 @@ class Worker:
             name = host_of(source.url)
             self._start(name, [due, free_at[name]], self._poll(claim))
         for item in pages:
-            self._start(host_of(item.url), [free_at[host_of(item.url)]], self._page(item))
+            name = host_of(item.url)
+            self._start(name, [free_at[name]], self._page(item, rendered.get(item.source_id)))
         return len(polls) + len(pages)
 
-    def _claim(
-        self, room: int, busy: Collection[str], only: Collection[str] | None
-    ) -> tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState]]:
+    def _claim(self, room: int, busy: Collection[str], only: Collection[str] | None) -> Claimed:
         clock, store, ahead = self.context.clock, self.context.store, self._ahead
         now = clock.now()
         with store.read() as tx:
             pages_wait = tx.items.any_waiting(ItemState.NEW, now, self._near)
             polls_wait = bool(only) if only is not None else tx.sources.any_due(now, self._near)
         if not pages_wait and not polls_wait:
-            return (), (), ()
+            return (), (), (), {}
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
         # in turns: on a host with many of both, neither keeps the other waiting for ever
         self._polls_first = not self._polls_first
@@ -188,9 +193,7 @@ class Worker:
                     break
             return self._granted(tx, polls, pages, now)
 
-    def _granted(
-        self, tx: Transaction, polls: Sequence[SourceClaim], pages: Sequence[Item], now: datetime
-    ) -> tuple[Sequence[SourceClaim], Sequence[Item], Sequence[HostState]]:
+    def _granted(self, tx: Transaction, polls: Sequence[SourceClaim], pages: Sequence[Item], now: datetime) -> Claimed:
         """Lease the hosts of what was claimed; what another worker was quicker to get is put back."""
         owner, until = self.context.owner, now + self.context.clock.real(LEASE_SECONDS)
         hosts = {host_of(claim.status.source.url) for claim in polls} | {host_of(item.url) for item in pages}
@@ -205,6 +208,7 @@ class Worker:
             [claim for claim in polls if claim.status.source.id not in late_polls],
             [item for item in pages if item.id not in late_pages],
             list(got.values()),
+            tx.sources.of_kinds({item.source_id for item in pages}, RENDERED) if pages else {},
         )
 
     def _start(self, host: str, not_before: Sequence[datetime | None], job: Coroutine[Any, Any, None]) -> None:
@@ -239,8 +243,8 @@ class Worker:
         if result.error:
             self.tally.failed[claim.status.source.id] = result.error
 
-    async def _page(self, item: Item) -> None:
-        if await jobs.fetch_page(self.tools, item):
+    async def _page(self, item: Item, source: Source | None) -> None:
+        if await jobs.fetch_page(self.tools, item, source):
             self.tally.pages += 1
 
     async def _rest(self) -> None:

@@ -87,6 +87,11 @@ class Sources(Aggregate):
         query = select(*COLUMNS).where(TABLE.c.id.in_(ids)).order_by(TABLE.c.id)
         return [_status(row) for row in self.session.execute(query)]
 
+    def of_kinds(self, ids: Collection[str], kinds: Collection[str]) -> dict[str, Source]:
+        """Those of these sources that are of one of these kinds, by id."""
+        query = select(*COLUMNS).where(TABLE.c.id.in_(ids), TABLE.c.kind.in_(kinds))
+        return {row.id: _status(row).source for row in self.session.execute(query)}
+
     def delete(self, source_id: str) -> bool:
         """Forget a source; its articles stay. False where there is none."""
         row = self.session.get(SourceRow, source_id)

@@ -31,7 +31,7 @@ class JavascriptSpider(ListingSpider):
     `pip install 'vedette[javascript]'` and a Chromium of the system (`apt-get install chromium`); none is downloaded.
     The browser has no network of its own: the page, its scripts and what they get are asked for by Vedette, one request
     at a time to a host, within robots.txt, and images, fonts, media, frames, sockets and all but GET are refused. The
-    pages that it links to are fetched like all others.
+    pages that it links to are fetched like all others; one that shows no text without its scripts is rendered too.
     """
 
     name = "javascript"

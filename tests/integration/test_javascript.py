@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crawler.browser import NAMES, find, missing
+from crawler.browser import NAMES, find, is_shell, missing
 from tests.httpserver import Reply
 from tests.integration import test_crawl
 from tests.integration.test_crawl import HTML, Crawl
@@ -109,6 +109,43 @@ def test_links_that_scripts_build_become_items(newsroom: Crawl) -> None:
     assert {asked.headers["User-Agent"] for asked in newsroom.site.log} == {
         newsroom.site.log[0].headers["User-Agent"]
     }, "who asks is the same for all"
+
+
+WORDS = "The frigate left the harbour in the morning and came back at night. " * 8
+
+
+@pytest.mark.slow
+def test_a_page_that_shows_no_text_without_its_scripts_is_rendered(newsroom: Crawl) -> None:
+    build = f"document.getElementById('app').innerHTML = '<h1>Late</h1><p>{WORDS}</p>'"
+    newsroom.site.routes |= {
+        "/2026/story-1": Reply(SHELL.format(head="", tail='<script src="/late.js"></script>').encode(), headers=HTML),
+        "/2026/story-2": Reply(f"<script>{build}</script><p>Plain. {WORDS}</p>".encode(), headers=HTML),
+        "/late.js": Reply(build.encode(), headers=SCRIPT),
+    }
+    polled(newsroom)
+    with newsroom.store.read() as tx:
+        late, plain = (tx.items.page(n) for n in (1, 2))
+    assert late is not None
+    assert plain is not None
+    assert b"<h1>Late</h1>" in late.body
+    assert b"Plain." in plain.body
+    assert b"<h1>Late</h1>" not in plain.body.replace(build.encode(), b""), "what shows its text is taken as it came"
+    assert len(newsroom.site.asked("/late.js")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "shell"),
+    [
+        ('<body><div id="root"></div><script src="/a.js"></script>', True),
+        (f"<body><script>{'x = 1;' * 500}</script><style>{'p {}' * 500}</style><noscript>{WORDS}</noscript>", True),
+        (f"<body><p>{WORDS}</p><script src='/a.js'></script>", False),
+        ("<body><p>Short, and that is all.</p>", False),
+        ("", False),
+        ("\0\xff", False),
+    ],
+)
+def test_what_shows_next_to_nothing_before_its_scripts_have_run(body: str, shell: bool) -> None:
+    assert is_shell(body.encode("latin-1")) is shell
 
 
 @pytest.mark.slow
