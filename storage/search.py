@@ -12,8 +12,10 @@ from itertools import islice
 
 from sqlalchemy import func, select, text
 
+from storage import words
 from storage._base import Aggregate
 from storage.models import ArticleRow, ItemRow
+from storage.words import Fits
 from vedette.model import Article
 
 _AT_FIRST, _AT_ONCE = 25, 200  # rows read at a time
@@ -40,12 +42,15 @@ class Search(Aggregate):
         limit: int | None = 100,
         since: datetime | None = None,
         until: datetime | None = None,
+        fits: Fits | None = None,
     ) -> list[Article]:
         """Articles that hold at least one term of every group, the newest first.
 
-        A term is one folded word; with a final `*` a prefix. No groups: every article of the time.
+        A term is one folded word, or some with spaces between that must all be there; with a final `*` a word is a
+        prefix. No groups: every article of the time. `fits` may tell which words are meant by a prefix: others need
+        not be found.
         """
-        return [row.article for row in self.archived(terms, limit=limit, since=since, until=until)]
+        return [row.article for row in self.archived(terms, limit=limit, since=since, until=until, fits=fits)]
 
     def archived(
         self,
@@ -55,13 +60,14 @@ class Search(Aggregate):
         since: datetime | None = None,
         until: datetime | None = None,
         before: int | None = None,
+        fits: Fits | None = None,
     ) -> Iterator[Archived]:
         """As `query`, but read as they are asked for, with what the archive knows about each. The last stored is the
         newest; `before`: only articles with smaller ids, to go on from one."""
         first, last = self._bounds(since, until)
         last = last if before is None else min(last, before - 1)
         groups = [group for group in terms if group]
-        ids = self._postgres_ids(groups, first, last) if self.postgres else self._sqlite_ids(groups, first, last)
+        ids = self._postgres_ids(groups, first, last) if self.postgres else self._sqlite_ids(groups, first, last, fits)
         left = limit
         for some in _pieces(ids):
             for row in self._rows(some):
@@ -96,11 +102,13 @@ class Search(Aggregate):
         lowest, highest = self.session.scalar(first), self.session.scalar(last)
         return (lowest, highest) if lowest is not None and highest is not None else (0, -1)
 
-    def _sqlite_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
+    def _sqlite_ids(self, groups: Sequence[Sequence[str]], first: int, last: int, fits: Fits | None) -> Iterator[int]:
         """The index itself gives its rows in descending order, one by one."""
         asked: dict[str, int | str] = {"first": first, "last": last}
         if groups:
-            asked["q"] = " AND ".join("(" + " OR ".join(map(_fts_term, group)) + ")" for group in groups)
+            asked["q"] = words.match(self.session, groups, fits)
+            if not asked["q"]:
+                return
             query = "SELECT rowid FROM article_index WHERE article_index MATCH :q AND rowid BETWEEN :first AND :last"
         else:
             query = "SELECT id AS rowid FROM articles WHERE id BETWEEN :first AND :last"
@@ -108,8 +116,8 @@ class Search(Aggregate):
 
     def _postgres_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
         """The index gives no order and all there is: it is asked for ever longer stretches, the newest first."""
-        words = "to_tsvector('simple', folded) @@ to_tsquery('simple', :q) AND" if groups else ""
-        query = text(f"SELECT id FROM articles WHERE {words} id BETWEEN :first AND :last ORDER BY id DESC")
+        holds = "to_tsvector('simple', folded) @@ to_tsquery('simple', :q) AND" if groups else ""
+        query = text(f"SELECT id FROM articles WHERE {holds} id BETWEEN :first AND :last ORDER BY id DESC")
         q = " & ".join("(" + " | ".join(map(_ts_term, group)) + ")" for group in groups)
         stretch = _STRETCH
         while last >= first:
@@ -127,12 +135,10 @@ def _pieces(ids: Iterator[int]) -> Iterator[list[int]]:
         size = min(size * 2, _AT_ONCE)
 
 
-def _fts_term(term: str) -> str:
-    prefix = term.endswith("*")
-    return '"' + term.rstrip("*").replace('"', '""') + '"' + ("*" if prefix else "")
-
-
 def _ts_term(term: str) -> str:
-    prefix = term.endswith("*")
-    word = term.rstrip("*").replace("\\", "\\\\").replace("'", "''")
-    return f"'{word}'" + (":*" if prefix else "")
+    return "(" + " & ".join(map(_ts_word, term.split())) + ")"
+
+
+def _ts_word(word: str) -> str:
+    bare = word.removesuffix("*").replace("\\", "\\\\").replace("'", "''")
+    return f"'{bare}'" + (":*" if word.endswith("*") else "")

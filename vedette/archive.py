@@ -5,14 +5,14 @@ The index finds candidates; the evaluator of live alerts decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from alerts.commonness import guess
 from alerts.entities import Catalogue
-from alerts.indexing import index_terms
+from alerts.indexing import accepts, index_terms
 from alerts.monitor import Monitor
 from alerts.notice import matched_sentences
 from alerts.rendering import Mark, marked
@@ -77,13 +77,26 @@ class Query:
         self.tx, self.rule, self.key = tx, rule, key
         self.monitor = monitor_of(tx, asleep=True) if monitor is None else monitor
         self.node = self.monitor.node(rule)
-        self.terms = index_terms(self.node.groups(Weigh(guess)), self.monitor.knowledge.lexicon)
+        groups = self.node.groups(Weigh(guess))
+        self.terms = index_terms(groups, self.monitor.knowledge.lexicon)
+        self._fits = accepts(groups, self.monitor.knowledge.lexicon)
         self.monitor.put(Topic(key, rule))
 
     def candidates(self, since: datetime | None = None) -> Iterator[tuple[Archived, Match | None]]:
         """The articles that the index finds for the rule, the newest first, and what the evaluator says of each."""
-        for row in self.tx.search.archived(self.terms, since=since):
+        for row in self.archived(self.terms, since=since):
             yield row, self.match(row.article)
+
+    def archived(
+        self,
+        terms: Sequence[Sequence[str]],
+        *,
+        since: datetime | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Archived]:
+        """The articles that the index finds for terms, the newest first; `before`: only those with smaller ids."""
+        return self.tx.search.archived(terms, limit=limit, since=since, before=before, fits=self._fits)
 
     def matches(self, since: datetime | None = None) -> Iterator[tuple[Archived, Match]]:
         """The articles that the rule matches, the newest first."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.monitor import Monitor
 from alerts.outlook import Appearance, Expected, appeared, expected, per_day, weeks_of
 from alerts.rules.node import Reason
 from storage import Archived, TopicVersion, Transaction
@@ -88,14 +89,15 @@ def backtest(
     against: str | None = None,
     max_age: timedelta = timedelta(days=30),
     progress: Progress | None = None,
+    monitor: Monitor | None = None,
 ) -> Backtest:
     """What a rule would have caught in the last so many days, with the evaluator of live alerts.
 
     `against`: the text of another rule to compare with. `max_age`: how old an article may be and still alert.
     `progress` hears now and then of the articles looked at so far, and when the last one of them was seen.
-    RuleError for a text that is no rule.
+    `monitor`: one whose topics are asleep, as for `Query`. RuleError for a text that is no rule.
     """
-    asked, since, reader = Query(tx, rule), now - timedelta(days=days), reader or Reader()
+    asked, since, reader = Query(tx, rule, monitor), now - timedelta(days=days), reader or Reader()
     other = Query(tx, against, asked.monitor, "?against") if against is not None else None
     shown = _Shown(asked, examples)
     hits = _hits(asked, since, max_age, shown, progress)
@@ -142,7 +144,7 @@ def near_misses(asked: Query, since: datetime, limit: int) -> tuple[NearMiss, ..
     loosened = [groups[:place] + groups[place + 1 :] for place in range(len(groups))] if len(groups) > 1 else []
     found: dict[int, NearMiss] = {}
     for terms in [groups, *loosened]:
-        for row in asked.tx.search.archived(terms, limit=_LOOKED_AT, since=since):
+        for row in asked.archived(terms, limit=_LOOKED_AT, since=since):
             assert row.article.id is not None
             if row.article.id not in found and (miss := _near_miss(asked, row)) is not None:
                 found[row.article.id] = miss

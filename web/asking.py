@@ -116,7 +116,7 @@ def search(
     hits: list[Hit] = []
     counts = {name: Counter[str]() for name in ("country", "language", "site")}
     asked, further, last = Query(tx, rule, monitor), None, before
-    for looked, row in enumerate(tx.search.archived(asked.terms, since=since, before=before)):
+    for looked, row in enumerate(asked.archived(asked.terms, since=since, before=before)):
         if len(hits) >= most or looked >= most * MOST_LOOKED:
             further = last
             break

@@ -136,7 +136,7 @@ def test_the_command_tells_people_and_scripts_the_same(tmp_path: Path, monkeypat
 RULES = [
     "ADEX", "@azerbaijan", "@italy OR @south-korea", "@azerbaijan AND NOT Leonardo", "@leonardo", "KF-21", "~exhibition",
     "exhib*", "title:ADEX", "SCORE/4(@azerbaijan^3, drone^2, @kai^4)", "kind:country -ADEX", "lang:az", "frigate OR budget",
-    "ANY/2(@italy, @turkey, Leonardo, KAI)", "C-27J", '"air base" NEAR/9 KAI',
+    "ANY/2(@italy, @turkey, Leonardo, KAI)", "C-27J", "@c-27j OR @adex", "@adex", '"air base" NEAR/9 KAI',
 ]  # fmt: skip
 
 

@@ -188,7 +188,7 @@ def check(request: Request, found: Reads, body: CheckRequest) -> CheckBody:
 def try_rule(request: Request, found: Reads, body: BacktestRequest) -> BacktestBody:
     """What a rule would have caught in the last so many days."""
     site = site_of(request)
-    with site.store.read() as tx:
+    with site.store.read() as tx, site.monitors.lend(tx) as monitor:
         result = backtest(
             tx,
             body.rule,
@@ -198,6 +198,7 @@ def try_rule(request: Request, found: Reads, body: BacktestRequest) -> BacktestB
             reader=_reader(tx, site, found, body),
             against=body.against,
             max_age=site.context.settings.crawl.max_age,
+            monitor=monitor,
         )
     other = result.against
     return BacktestBody(

@@ -253,16 +253,17 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
         try:
             with site.monitors.lend(tx) as monitor:
                 values["checked"] = asking.checked(monitor, rule, topic_id)
-            result = backtest(
-                tx,
-                rule,
-                now=site.now(),
-                days=DAYS,
-                examples=8,
-                reader=reader,
-                against=against,
-                max_age=site.context.settings.crawl.max_age,
-            )
+                result = backtest(
+                    tx,
+                    rule,
+                    now=site.now(),
+                    days=DAYS,
+                    examples=8,
+                    reader=reader,
+                    against=against,
+                    max_age=site.context.settings.crawl.max_age,
+                    monitor=monitor,
+                )
         except RuleError as error:
             values |= {"mistake": error, "marked": shown.mistake(rule, error)}
     if result is not None:
