@@ -43,6 +43,14 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """Labels that stand alone in a paragraph, their contents being elsewhere."""
+_RIGHTS = re.compile(
+    r"^(?:©|\(c\)|copyright\b)|all rights reserved|tutti i diritti riservati|tous droits réservés|alle rechte vorbehalten"
+    r"|todos los derechos reservados|todos os direitos reservados|wszelkie prawa zastrzeżone|tüm hakları saklıdır"
+    r"|bütün hüquqlar(?:ı)? qorunur|все права защищены|усі права захищено|جميع الحقوق محفوظة|كل الحقوق محفوظة"
+    r"|版权所有|版權所有|무단 ?전재|無断転載|բոլոր իրավունքները պաշտպանված|ყველა უფლება დაცულია",
+    re.IGNORECASE,
+)
+"""What is said under everything that a site publishes."""
 
 
 def without_calls(text: str) -> str:
@@ -53,4 +61,4 @@ def without_calls(text: str) -> str:
 
 
 def _is_call(paragraph: str) -> bool:
-    return bool(_CALL.match(paragraph) or _LABEL.fullmatch(paragraph))
+    return bool(_CALL.match(paragraph) or _LABEL.fullmatch(paragraph) or _RIGHTS.search(paragraph))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -23,17 +24,23 @@ SENTENCE = re.compile(r"[.!?…。！？।؟]['\"”’»)\]]*$")
 HEADING = 25
 """Characters of a paragraph that is a heading in all but its element."""
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+LEAVES = ("div", "blockquote", "span")
+"""Elements that can be a paragraph with a link and nothing else."""
+CARDS = 3
+"""Headlines with links side by side that make a list of other articles."""
+_BLOCKS = ("p", "div", "ul", "ol", "table", "blockquote", "figcaption", *HEADINGS)
 DATA = {"datepublished", "datemodified", "publisher", "logo", "mainentityofpage", "keywords", "interactionstatistic"}
 """Properties of microdata that speak to machines."""
 
 
 def without_surroundings(tree: HtmlElement, url: str) -> HtmlElement:
     """The tree, from which such elements have been taken in place, with their headings."""
-    host = _host(url)
+    host = host_of(url)
     for part in list(tree.iter("nav", "script", "style", "template")):
         if part.getparent() is not None:
             part.drop_tree()
-    for element in [*_pointers(tree, host), *_link_lists(tree, host), *_data(tree), *_further_articles(tree)]:
+    around = [*_pointers(tree, host), *_link_lists(tree, host), *cards(tree, host), *_data(tree)]
+    for element in [*around, *_further_articles(tree)]:
         if element.getparent() is not None:
             _drop(element)
     return tree
@@ -64,28 +71,45 @@ def _introduces(element: HtmlElement) -> bool:
 
 def _pointers(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
     """Paragraphs that are a link to the same site, with no more than a label before it."""
-    for paragraph in tree.iter("p", *HEADINGS):
-        links = list(paragraph.iter("a"))
-        if not links or len(links) > MOST_LINKS or next(paragraph.iter("img"), None) is not None:
-            continue
-        if not all(_is_local(a, host) for a in links):
-            continue
-        whole = _line(paragraph)
-        linked = " ".join(_line(link) for link in links)
-        rest = len(whole) - len(linked)
-        label = whole[: whole.find(_line(links[0]))].strip()
-        labelled = label.endswith((":", "|", "-", "–", ">", "»", "：")) and rest <= LABEL
-        if len(whole) <= POINTER and linked and (labelled or (rest <= 2 and not SENTENCE.search(whole))):
+    around = [parent for a in tree.iter("a") if (parent := a.getparent()) is not None and parent.tag in LEAVES]
+    alone = [element for element in dict.fromkeys(around) if len(element) <= 3 and _stands_alone(element)]
+    for paragraph in [*tree.iter("p", *HEADINGS), *alone]:
+        links = list(islice(paragraph.iter("a"), MOST_LINKS + 1))
+        if links and len(links) <= MOST_LINKS and _points(paragraph, links, host):
             yield paragraph
 
 
+def _points(paragraph: HtmlElement, links: list[HtmlElement], host: str) -> bool:
+    """Whether a paragraph says no more than where its links lead."""
+    if next(paragraph.iter("img"), None) is not None or not all(_leads_away(a, host) for a in links):
+        return False
+    whole, linked = _line(paragraph), " ".join(_line(link) for link in links)
+    if len(whole) > POINTER or not linked:
+        return False
+    rest, label = len(whole) - len(linked), whole[: whole.find(_line(links[0]))].strip()
+    heading = label.isupper() and " " in label and not SENTENCE.search(whole)  # RELATED NEWS
+    labelled = rest <= LABEL and (heading or label.endswith((":", "|", "-", "–", ">", "»", "：")))
+    return labelled or (rest <= 2 and not SENTENCE.search(whole))
+
+
+def _stands_alone(element: HtmlElement) -> bool:
+    """Whether an element is a line of its own: no blocks in it, and no words beside it in a paragraph."""
+    parent = element.getparent()
+    if parent is None or next(element.iterdescendants(*_BLOCKS), None) is not None:
+        return False
+    before = element.getprevious()
+    words_before = parent.text if before is None else before.tail
+    return not (words_before or "").strip() and not (element.tail or "").strip()
+
+
 def _link_lists(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
-    """Lists of nothing but links to the same site."""
+    """Lists and tables of nothing but links to the same site, and the days or hours of what they lead to."""
     within: set[HtmlElement] = set()
-    for listing in tree.iter("ul", "ol"):
-        items = [] if listing in within else list(listing.iterchildren("li"))
+    for listing in tree.iter("ul", "ol", "table"):
+        rows = listing.iter("tr") if listing.tag == "table" else listing.iterchildren("li")
+        items = [] if listing in within else list(rows)
         if items and all(_is_link(item, host) for item in items if _line(item)):
-            within.update(listing.iterdescendants("ul", "ol"))
+            within.update(listing.iterdescendants("ul", "ol", "table"))
             yield listing
 
 
@@ -93,7 +117,36 @@ def _is_link(item: HtmlElement, host: str) -> bool:
     links = list(item.iter("a"))
     if not links or not all(_is_local(a, host) for a in links):
         return False
-    return len(_line(item)) <= sum(len(_line(a)) for a in links) + 3
+    whole, linked = _line(item), [_line(a) for a in links]
+    if len(whole) <= sum(map(len, linked)) + 3:
+        return True
+    for link in linked:
+        whole = whole.replace(link, "", 1)
+    return len(whole) <= LABEL and not any(char.isalpha() for char in whole)
+
+
+def cards(tree: HtmlElement, host: str) -> Iterator[HtmlElement]:
+    """Headlines side by side that lead to other articles of the site, with what stands under each of them."""
+    for parent in tree.iter("div", "section", "aside", "ul", "main", "body"):
+        if len(parent) < CARDS:
+            continue
+        found = [child for child in parent.iterchildren("div", "article", "section", "li") if _headline(child, host)]
+        if len(found) >= CARDS and 2 * len(found) > len(parent):
+            yield from found
+
+
+def _headline(card: HtmlElement, host: str) -> bool:
+    """Whether an element has one headline, and that is a link to another article of the site."""
+    headings = list(islice(card.iter("h1", *HEADINGS), 2))
+    if len(headings) != 1:
+        return False
+    links = [*headings[0].iter("a"), *headings[0].iterancestors("a")]
+    return len(links) == 1 and len(_line(links[0])) >= len(_line(headings[0])) > 0 and _leads_away(links[0], host)
+
+
+def _leads_away(link: HtmlElement, host: str) -> bool:
+    target = (link.get("href") or "").strip()
+    return bool(target) and not target.startswith("#") and _is_local(link, host)
 
 
 def _is_local(link: HtmlElement, host: str) -> bool:
@@ -101,11 +154,12 @@ def _is_local(link: HtmlElement, host: str) -> bool:
     href = link.get("href") or ""
     if not host or "//" not in href[:10]:
         return True
-    found = _host(href)
+    found = host_of(href)
     return not found or ".".join(found.split(".")[-2:]) == ".".join(host.split(".")[-2:])
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of a URL, empty where it has none."""
     try:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:

@@ -31,6 +31,8 @@ TOLD = "The coast guard took over its third patrol aircraft on Thursday."
         "Advertisement",
         "Tags:",
         "8 comments",
+        "© 2026 The Patrol Press. All rights reserved.",
+        "Bütün hüquqlar qorunur.",
     ],
 )
 def test_a_call_goes(call: str) -> None:

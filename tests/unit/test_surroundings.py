@@ -20,6 +20,15 @@ TEXT = "<p>The coast guard took over its third patrol aircraft on Thursday.</p>"
         '<p><a href="https://www.press.example/2026/drones">Navy registers its drones</a></p>',
         '<h3>Related</h3><ul><li><a href="/a">Navy registers drones</a></li><li><a href="/b">Tanker late</a></li></ul>',
         '<ul><li><a href="/">Home</a></li><li><a href="/navy/">Navy</a></li></ul>',
+        '<div><b>See also:</b> <a href="/2026/drones">Navy registers its drones</a></div>',
+        '<div class="x"><a href="/2026/drones">Navy registers its drones</a></div>',
+        '<blockquote><a href="/2026/drones">Navy registers its drones</a></blockquote>',
+        '<p><b>İLGİLİ HABER</b><br><a href="/2026/drones">Navy registers its drones</a></p>',
+        '<ul><li><a href="/a">Navy registers drones</a> <span>12.03.2026</span></li></ul>',
+        '<table><tr><td>14:05</td><td><a href="/a">Navy registers drones</a></td></tr></table>',
+        "<div>"
+        + "".join(f'<div><h4><a href="/n/{n}">Tanker {n} late</a></h4><p>It is late again.</p></div>' for n in range(3))
+        + "</div>",
         '<div itemprop="publisher"><span itemprop="name">The Patrol Press</span></div>',
         "<article><h1>Tanker late again</h1><p>The tanker is late, the ministry said on Friday.</p></article>",
     ],
@@ -37,6 +46,11 @@ def test_what_leads_elsewhere_goes(around: str) -> None:
         '<p><a href="/2026/drones">The navy registers its drones, the ministry says.</a></p>',
         '<p>Source: <a href="https://ministry.example/">Ministry of Defence</a></p>',
         "<ul><li>Three aircraft</li><li>Two ships</li></ul>",
+        '<div>The minister spoke of<br><a href="/2026/drones">the drones</a><br>and of the ships.</div>',
+        '<table><tr><td><a href="/2026/c27j">C-27J</a></td><td>three</td></tr></table>',
+        "<div>"
+        + "".join(f'<div><h4><a href="#n{n}">Part {n}</a></h4><p>It is late.</p></div>' for n in range(3))
+        + "</div>",
         '<ul><li><a href="/2026/c27j">C-27J</a>: three, of which one is late</li></ul>',
         '<article><p>12:40 The <a href="/x">minister</a> arrives.</p></article>',
     ],
