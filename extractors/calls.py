@@ -44,7 +44,8 @@ _LABEL = re.compile(
 )
 """Labels that stand alone in a paragraph, their contents being elsewhere."""
 _RIGHTS = re.compile(
-    r"^(?:©|\(c\)|copyright\b)|all rights reserved|tutti i diritti riservati|tous droits réservés|alle rechte vorbehalten"
+    r"^(?:©|\(c\)|copyright\b)|all rights reserved|tutti i diritti riservati|tous droits réservés"
+    r"|alle rechte vorbehalten"
     r"|todos los derechos reservados|todos os direitos reservados|wszelkie prawa zastrzeżone|tüm hakları saklıdır"
     r"|bütün hüquqlar(?:ı)? qorunur|все права защищены|усі права захищено|جميع الحقوق محفوظة|كل الحقوق محفوظة"
     r"|版权所有|版權所有|무단 ?전재|無断転載|բոլոր իրավունքները պաշտպանված|ყველა უფლება დაცულია",

@@ -10,8 +10,8 @@ from typing import Any
 
 from lxml import etree
 from lxml import html as lxml_html
-from w3lib.encoding import html_to_unicode
 
+from extractors.charset import decode
 from vedette.errors import Refused
 from vedette.model import DropReason, Page
 
@@ -46,13 +46,8 @@ class Document:
 
     @cached_property
     def html(self) -> str:
-        """The text of the page. Bytes that are valid UTF-8 are UTF-8, whatever a header says."""
-        body = self.page.body
-        try:
-            text = body.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            declared = self.page.headers.get("content-type")
-            text = html_to_unicode(declared, body, default_encoding="utf-8", auto_detect_fun=_guess)[1]
+        """The text of the page (see `extractors.charset`)."""
+        text = decode(self.page.body, self.page.headers.get("content-type"))
         return UNWANTED.sub("", text)
 
     @cached_property
@@ -140,10 +135,3 @@ def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         for item in value.values():
             if isinstance(item, dict | list):
                 yield from _objects(item, depth + 1)
-
-
-def _guess(body: bytes) -> str | None:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(body[:50_000]).best()
-    return best.encoding if best else None
