@@ -5,12 +5,16 @@ The .po files are read as they are, once; there is nothing to compile. Which lan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel import negotiate_locale
 from babel.messages.pofile import read_po
+
+PART = "part of a rule in words"
+"""The comment in a catalogue of texts that are put together, and so are no sentences to be recognised."""
 
 
 class Catalogues:
@@ -39,6 +43,25 @@ class Catalogues:
         found = _read(self.path(language)).get(message, message)
         return found if isinstance(found, str) else found[0]
 
+    def sentence(self, language: str, text: str) -> str:
+        """A sentence with values in it, of code that knows of no other language than English.
+
+        It is recognised by the words around its values ({} in the catalogue). Of the values those are translated that
+        the catalogue has, or that are sentences themselves.
+        """
+        path = self.path(language)
+        known = _read(path)
+        if not known or text in known:
+            return self.gettext(language, text)
+        for pattern, wanted in _sentences(path):
+            found = pattern.fullmatch(text)
+            if found:
+                values = (self.sentence(language, v) if v in known or _ends(v) else v for v in found.groups())
+                return wanted.format(*values)
+        if text.endswith("."):  # which some get only when they are shown
+            return f"{self.sentence(language, text[:-1])}."
+        return text
+
     def ngettext(self, language: str, singular: str, plural: str, number: int) -> str:
         """A message with the number it speaks of."""
         found = _read(self.path(language)).get(singular)
@@ -59,3 +82,19 @@ def _read(path: Path) -> dict[str, str | tuple[str, ...]]:
         if key and not message.fuzzy and message.string and all(message.string):
             found[key] = message.string if isinstance(message.string, str) else tuple(message.string)
     return found
+
+
+@lru_cache(maxsize=32)
+def _sentences(path: Path) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The sentences with values: how each is recognised, and what is said; those with the most words of ours first."""
+    with path.open("rb") as file:
+        whole = [m for m in read_po(file) if isinstance(m.id, str) and "{}" in m.id and PART not in m.auto_comments]
+    whole.sort(key=lambda message: -len(str(message.id).replace("{}", "")))
+    return tuple(
+        (re.compile("(.*?)".join(map(re.escape, str(m.id).split("{}"))), re.DOTALL), str(m.string)) for m in whole
+    )
+
+
+def _ends(value: str) -> bool:
+    """Whether a value looks like a sentence."""
+    return len(value) > 8 and value[-1] in ".?!"

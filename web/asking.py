@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -152,12 +152,12 @@ def _fits(row: Archived, narrowed: Narrowed) -> bool:
     )
 
 
-def checked(monitor: Monitor, rule: str, topic_id: str = "") -> Check:
+def checked(monitor: Monitor, rule: str, topic_id: str = "", say: Callable[[str], str] = str) -> Check:
     """What can be said of a rule, with the topics and entities that there are; RuleError where it must be refused.
 
-    `topic_id`: the topic that it is to be the rule of, so that circles are found.
+    `topic_id`: the topic that it is to be the rule of, so that circles are found. `say`: the language of its words.
     """
-    result = check(rule, monitor.knowledge.catalogue)
+    result = check(rule, monitor.knowledge.catalogue, say)
     monitor.accepts(Topic(topic_id, rule))
     return result
 

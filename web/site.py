@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -103,7 +104,7 @@ class Site:
         made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
         for helper in (words.moment, words.clock_time, words.day, words.ago, words.lasting, words.number):
             made.filters[helper.__name__] = helper
-        made.filters |= {"rounded": words.rounded, "term": words.term}
+        made.filters |= {"rounded": words.rounded, "term": words.term, "said": words.said}
         made.filters |= {"language_name": words.language_name, "country_name": words.country_name}
         made.filters |= {"flag": flag, "direction": direction}
         made.globals |= {"charts": charts, "languages": words.choices}
@@ -182,9 +183,14 @@ def _unpacked(cookie: str) -> tuple[str, bool] | None:
     return text, cookie[0] == "!"
 
 
+def speaking_to(visitor: Visitor | None, request: Request) -> AbstractContextManager[None]:
+    """Speak the language of whoever asked, for a while."""
+    own = visitor.analyst.locale if visitor else ""
+    return words.speaking(words.chosen(request.headers.get("accept-language", ""), own))
+
+
 def translated(visitor: Visitor | None, request: Request, message: str, **values: Any) -> str:
     """A message in the language of whoever asked."""
-    own = visitor.analyst.locale if visitor else ""
-    with words.speaking(words.chosen(request.headers.get("accept-language", ""), own)):
-        text = words.gettext(message)
+    with speaking_to(visitor, request):
+        text = words.said(message)
     return text % values if values else text

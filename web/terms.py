@@ -82,5 +82,64 @@ JOINS = {
 }
 """How an article came into its story (`vedette.model.Join`)."""
 
-TERMS = {**KINDS, **OUTCOMES, **DROPS, **STATES, **JOINS}
+DELIVERIES = {
+    "held": "held back",
+    "pending": "to be sent",
+    "sending": "being sent",
+    "sent": "sent",
+    "retry": "to be tried again",
+    "uncertain": "perhaps sent",
+    "suppressed": "withheld",
+    "expired": "too late",
+    "dead": "given up",
+}
+"""Where a message stands (`vedette.model.DeliveryState`)."""
+
+ATTEMPTS = {
+    "permanent": "refused for good",
+    "channel-gone": "the channel takes nothing any more",
+}
+"""How an attempt ended (`vedette.model.AttemptOutcome`), beside the states of messages."""
+
+REASONS = {
+    "new-story": "a new story",
+    "update": "news of a story",
+    "test": "a test",
+    "operator": "to whoever runs Vedette",
+    "group-wait": "gathered with others",
+    "quiet-hours": "quiet hours",
+    "snoozed": "silent for a while",
+    "not-relevant": "not relevant",
+    "unsubscribed": "not followed any more",
+    "cap": "over the number of an hour",
+    "digest": "in a digest",
+    "permanent-failure": "refused for good",
+    "channel-disabled": "the channel is off",
+    "out-of-retries": "tried too often",
+    "too-late": "too late",
+}
+"""Why a message stands where it stands (`vedette.model.DeliveryReason`), beside what `DROPS` says."""
+
+CADENCES = {
+    "at-once": "at once",
+    "hourly": "hourly",
+    "daily": "daily",
+    "weekly": "weekly",
+}
+"""How often somebody is told (`vedette.model.Cadence`)."""
+
+STAGES = {
+    "crawl": "crawling",
+    "fetch": "fetching",
+    "extract": "reading",
+    "store": "keeping",
+    "match": "matching",
+    "decide": "deciding",
+    "deliver": "sending",
+    "poll": "poll",
+    "page": "page",
+}
+"""The stages of an article's path, and what a visit was for."""
+
+TERMS = {**STAGES, **CADENCES, **REASONS, **DELIVERIES, **ATTEMPTS, **KINDS, **OUTCOMES, **DROPS, **STATES, **JOINS}
 """Every word with what is said for it; a word that is not here, such as a kind of an analyst's own, is said itself."""

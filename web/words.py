@@ -60,6 +60,11 @@ def gettext(message: str) -> str:
     return CATALOGUES.gettext(language(), message)
 
 
+def said(sentence: str) -> str:
+    """A sentence of another room, such as why a rule is refused, in the language being spoken."""
+    return CATALOGUES.sentence(language(), sentence)
+
+
 def ngettext(singular: str, plural: str, number: int) -> str:
     """A message with the number it speaks of."""
     return CATALOGUES.ngettext(language(), singular, plural, number)

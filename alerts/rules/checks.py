@@ -9,7 +9,7 @@ from alerts import inflection, text
 from alerts.commonness import common_words, guess
 from alerts.entities import Catalogue, spellings
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Node, Weigh, rebind
+from alerts.rules.node import Node, Weigh, rebind, told
 from alerts.rules.operators._properties import Property, excluded_pairs
 from alerts.rules.operators._terms import TextTerm
 from alerts.rules.operators.and_ import And
@@ -51,10 +51,14 @@ class Check:
     words: str
 
 
-def check(source: str, catalogue: Catalogue | Callable[[], Catalogue] = Catalogue.shipped) -> Check:
+def check(
+    source: str,
+    catalogue: Catalogue | Callable[[], Catalogue] = Catalogue.shipped,
+    say: Callable[[str], str] = str,
+) -> Check:
     """Parse a rule, look its entities up and say what it does; RuleError when it must be refused.
 
-    The catalogue is asked only for rules that name entities.
+    The catalogue is asked only for rules that name entities. `say` puts the parts of its words into a language.
     """
     rule = parse(source)
 
@@ -66,17 +70,24 @@ def check(source: str, catalogue: Catalogue | Callable[[], Catalogue] = Catalogu
     except Refusal as refusal:
         raise refusal.at(source) from None
     required = node.groups(Weigh(guess, terms=True))
-    return Check(rule, node, node.normal(), tuple(required), tuple(_warnings(node, load)), in_words(node, load))
+    return Check(rule, node, node.normal(), tuple(required), tuple(_warnings(node, load)), in_words(node, load, say))
 
 
-def in_words(node: Node, load: Callable[[], Catalogue]) -> str:
-    """A rule as an English sentence."""
+class _Names:
+    """The names of entities, for words in the language of `say`."""
 
-    def names(identity: str) -> str:
-        entity = load().get(identity)
+    def __init__(self, load: Callable[[], Catalogue], say: Callable[[str], str]) -> None:
+        self._load, self.say = load, say
+
+    def __call__(self, identity: str) -> str:
+        entity = self._load().get(identity)
         return entity.name if entity else identity
 
-    return f"Articles with {node.words(names)}."
+
+def in_words(node: Node, load: Callable[[], Catalogue], say: Callable[[str], str] = str) -> str:
+    """A rule as a sentence: English, or what `say` makes of its parts."""
+    names = _Names(load, say)
+    return told(names, "Articles with {}.", node.words(names))
 
 
 def _warnings(node: Node, load: Callable[[], Catalogue]) -> Iterator[Caution]:

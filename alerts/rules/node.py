@@ -66,6 +66,12 @@ class Reason(NamedTuple):
     near_miss: bool = False
 
 
+def told(names: Callable[[str], str], template: str, *parts: object) -> str:
+    """A part of `words` in the language of `names`: of its method `say`, where it has one; else as it is written."""
+    say: Callable[[str], str] = getattr(names, "say", str)
+    return say(template).format(*parts)
+
+
 class Weigh(NamedTuple):
     """How common a presearch feature is expected to be: its share of articles, 0 to 1.
 

@@ -13,12 +13,27 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from vedette.model import DropReason, FetchOutcome, SourceState
+from alerts.channels import CHANNELS
+from alerts.rules.checks import check
+from tests.sayings import sentences
+from vedette.errors import RuleError
+from vedette.model import (
+    AttemptOutcome,
+    Cadence,
+    DeliveryReason,
+    DeliveryState,
+    DropReason,
+    FetchOutcome,
+    Join,
+    SourceState,
+)
 from vedette.trace import WORDS as REASONS
 from web import words
+from web.desk import settings_of, words_of
 from web.problems import WORDS
 from web.terms import TERMS
 
+SAYING = {"told", "Caution", "RuleError"}
 ROOM = Path(words.__file__).parent
 OPTIONS = {
     "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true",
@@ -47,6 +62,19 @@ def messages() -> Iterator[str]:
     yield from WORDS.values()
     yield from REASONS.values()
     yield from TERMS.values()
+    yield from deeper()
+
+
+def deeper() -> Iterator[str]:
+    """What other rooms say on pages, {} where a value stands: of rules, of stories; and what pages refuse."""
+    house = ROOM.parent
+    yield from sentences(sorted((house / "alerts" / "rules").rglob("*.py")), SAYING | {"Refusal", "refuse", "Reason"})
+    yield from sentences([house / "alerts" / "stories" / "__init__.py"], {"StoryChoice"})
+    pages = [path for path in sorted(ROOM.rglob("*.py")) if path.parent.name != "api" and path.name != "oidc.py"]
+    yield from sentences(pages, {"Problem", "UsageError", "TooManyTries"})
+    for name, kind in CHANNELS.items():
+        yield (kind.__doc__ or "").strip().partition("\n")[0]
+        yield from (words_of(setting.name) for setting in settings_of(name))
 
 
 @pytest.mark.parametrize("language", [name for name in words.languages() if name != "en"])
@@ -90,6 +118,61 @@ def test_times_numbers_and_names_are_written_as_the_reader_does() -> None:
     assert words.gettext("Stream") == "Stream"
 
 
-@pytest.mark.parametrize("kind", [FetchOutcome, DropReason, SourceState])
+@pytest.mark.parametrize(
+    "kind",
+    [FetchOutcome, DropReason, SourceState, DeliveryState, DeliveryReason, AttemptOutcome, Cadence, Join],
+)
 def test_every_reason_has_its_words(kind: type[StrEnum]) -> None:
     assert [member for member in kind if member not in TERMS] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "italian"),
+    [
+        ("the rule is empty", "la regola è vuota"),
+        ("baku does not occur", "baku non compare"),
+        ("baku holds, but not in the title", "baku vale, ma non nel titolo"),
+        ("the country is not known", "paese: non noto"),
+        ("Did you mean @adex (ADEX)? For the word itself write \"x\".", "Intendevi @adex (ADEX)? Per la parola stessa scrivi \"x\"."),
+        ('Put a word before it. For the word itself write "AND".', 'Metti una parola prima. Per la parola stessa scrivi "AND".'),
+        ("nobody has ever said this", "nobody has ever said this"),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_another_room_is_recognised(english: str, italian: str) -> None:
+    assert words.said(english) == english
+    with words.speaking("it"):
+        assert words.said(english) == italian
+
+
+def test_a_rule_is_told_in_italian() -> None:
+    told = check("title:baku AND (adex NEAR/3 =Leonardo) AND country:AZ", say=str).words
+    assert told.startswith("Articles with ")
+    with words.speaking("it"):
+        said = check("title:baku AND (adex NEAR/3 =Leonardo) AND country:AZ", say=words.gettext).words
+    assert said == (
+        "Articoli con “baku” nel titolo e (“adex” e “Leonardo” scritto esattamente così con al più 3 parole in mezzo) e paese “az”."
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "(",
+        "AND baku",
+        "spam:x",
+        '"',
+        "^3",
+        "a NEAR b",
+        "SCORE(a^2)",
+        "ANY/3(a, b)",
+        "@nobody-at-all",
+        "kind:spoon x",
+    ],
+)
+def test_refusals_are_wholly_in_italian(wrong: str) -> None:
+    with pytest.raises(RuleError) as refused:
+        check(wrong)
+    with words.speaking("it"):
+        for text in (refused.value.message, refused.value.remedy):
+            assert not text or words.said(text) != text, text

@@ -32,7 +32,7 @@ def find(request: Request, found: Admin, form: Form) -> Response:
     try:
         offers, answer = watching.offers(site, url)
     except UsageError as error:
-        return go("/sources", str(error), bad=True)
+        return go("/sources", translated(found, request, str(error)), bad=True)
     if not offers:
         if answer.outcome is FetchOutcome.OK:
             message = "Nothing was found there: neither a feed nor a sitemap nor links to articles."
@@ -62,7 +62,7 @@ def _taken(request: Request, found: Admin, content: bytes, suffix: str) -> Respo
     try:
         taken = watching.take_in(site_of(request), found, content, suffix, address_of(request))
     except UsageError as error:
-        return go("/sources", str(error), bad=True)
+        return go("/sources", translated(found, request, str(error)), bad=True)
     text = translated(
         found, request, "%(new)s new sources, %(known)s known before, %(refused)s refused.",
         new=taken.new, known=taken.known, refused=len(taken.refused),

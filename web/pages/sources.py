@@ -126,7 +126,7 @@ def add(request: Request, found: Admin, form: Form) -> Response:
     try:
         declared = watching.add(site_of(request), found, row, address_of(request))
     except UsageError as error:
-        return go("/sources", str(error), bad=True)
+        return go("/sources", translated(found, request, str(error)), bad=True)
     except Problem as taken:
         return go("/sources", translated(found, request, taken.detail), bad=True)
     return go(f"/sources/{declared.id}", translated(found, request, "It will be polled at once."))

@@ -18,10 +18,10 @@ from vedette.backtest import Reader as Recipient
 from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
 from vedette.tuning import Contexts, contexts
-from web import asking, charts, shown, telling, topic_feeds
+from web import asking, charts, shown, telling, topic_feeds, words
 from web.desk import slug
 from web.problems import Problem
-from web.site import Site, go, render, site_of, translated
+from web.site import Site, go, render, site_of, speaking_to, translated
 from web.visitor import Form, Reader, Visitor, address_of, field
 
 DAYS, YEAR = 90, 365
@@ -77,9 +77,9 @@ def topic(request: Request, topic_id: str, found: Reader) -> Response:
         subscriptions = tx.subscriptions.list(topic=topic_id, analyst=found.id)
         channels = tx.channels.list(found.id)
         key = tx.topic_feeds.key(found.id, topic_id)
-        with site.monitors.lend(tx) as monitor:
+        with site.monitors.lend(tx) as monitor, speaking_to(found, request):
             try:
-                checked, wrong = asking.checked(monitor, known.rule, topic_id), None
+                checked, wrong = asking.checked(monitor, known.rule, topic_id, words.gettext), None
             except RuleError as error:
                 checked, wrong = None, error
     earlier = [""] + [version.rule for version in versions]
@@ -251,8 +251,8 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
     against = saved.rule if saved is not None and saved.rule.strip() != rule.strip() else None
     with site.store.read() as tx:
         try:
-            with site.monitors.lend(tx) as monitor:
-                values["checked"] = asking.checked(monitor, rule, topic_id)
+            with site.monitors.lend(tx) as monitor, speaking_to(found, request):
+                values["checked"] = asking.checked(monitor, rule, topic_id, words.gettext)
                 result = backtest(
                     tx,
                     rule,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alerts.rules.node import Form, Level, Node
+from alerts.rules.node import Form, Level, Node, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +44,4 @@ class Join(Node):
     def words(self, names: Callable[[str], str]) -> str:
         """Operands with the word between."""
         parts = [o.words(names) if not isinstance(o, Join) else f"({o.words(names)})" for o in self.operands]
-        return f" {self.name.lower()} ".join(parts)
+        return f" {told(names, self.name.lower())} ".join(parts)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, quote
+from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, quote, told
 from alerts.rules.operators.exact import is_plain
 from vedette.model import Article
 
@@ -49,7 +49,7 @@ class Property(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The property and its value."""
-        return f"the {'language' if self.name == 'lang' else self.name} “{self.value}”"
+        return told(names, "the {} “{}”", told(names, "language" if self.name == "lang" else self.name), self.value)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """Holds without evidence: it is not in the text."""

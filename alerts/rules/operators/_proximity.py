@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written
+from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written, told
 
 MOST = 200
 """The greatest distance; beyond it PARA says what is meant."""
@@ -80,8 +80,9 @@ class Proximity(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """Both sides and the distance."""
-        how = f"before {self.right.words(names)}" if self.ordered else f"and {self.right.words(names)}"
-        return f"({self.left.words(names)} {how} with at most {self.distance} words between)"
+        unordered = "({} and {} with at most {} words between)"
+        template = "({} before {} with at most {} words between)" if self.ordered else unordered
+        return told(names, template, self.left.words(names), self.right.words(names), self.distance)
 
     def pairs(self, document: Document, scope: Scope, within: int) -> list[tuple[int, Hit, Hit]]:
         """Pairs of disjoint hits in one paragraph, in reading order, with the number of tokens between.

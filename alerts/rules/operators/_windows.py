@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written
+from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Window(Over):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The operand and where."""
-        return f"({self.operand.words(names)} in one {self.what})"
+        return told(names, "({} in one {})", self.operand.words(names), told(names, self.what))
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """The evidence of each part in which the operand holds."""
@@ -112,7 +112,7 @@ class FieldScope(Over):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The operand and where."""
-        return f"{self.operand.words(names)} in the {self.name}"
+        return told(names, "{} in the {}", self.operand.words(names), told(names, self.name))
 
     def _narrow(self, document: Document, scope: Scope) -> Scope:
         first, last = self.scope(document)

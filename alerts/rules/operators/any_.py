@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, cheapest, one_of
+from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, cheapest, one_of, told
 from vedette.model import Article
 
 
@@ -57,7 +57,7 @@ class Any(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The list and the number."""
-        return f"at least {self.count} of ({', '.join(o.words(names) for o in self.operands)})"
+        return told(names, "at least {} of ({})", self.count, ", ".join(o.words(names) for o in self.operands))
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """The evidence of all that hold, if they are enough."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written
+from alerts.rules.node import Form, Group, Node, Reason, Weigh, Written, told
 from vedette.model import Article
 
 
@@ -64,7 +64,7 @@ class AtLeast(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """The operand and the number."""
-        return f"{self.operand.words(names)} at least {self.count} times"
+        return told(names, "{} at least {} times", self.operand.words(names), self.count)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """All occurrences, if there are enough."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alerts.rules.node import Form, quote
+from alerts.rules.node import Form, quote, told
 from alerts.rules.operators._terms import TextTerm
 from vedette.model import Article
 
@@ -29,7 +29,7 @@ class Exact(TextTerm):
 
     def words(self, names: Callable[[str], str]) -> str:
         """What it looks for, and how."""
-        return f"“{self.text}” written exactly so"
+        return told(names, "“{}” written exactly so", self.text)
 
 
 def is_plain(text: str) -> bool:

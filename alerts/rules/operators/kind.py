@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from alerts.document import Document, Hit, Scope
-from alerts.rules.node import Form, Group, Node, Weigh, Written, within
+from alerts.rules.node import Form, Group, Node, Weigh, Written, told, within
 from vedette.model import Article
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class KindTerm(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """Any of that kind."""
-        return f"any {self.wanted.replace('-', ' ')}"
+        return told(names, "any {}", told(names, self.wanted.replace("-", " ")))
 
     def bind(self, catalogue: Callable[[], Catalogue]) -> Node:
         """Refuses a kind that no entity has."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.document import Document, Hit, Scope
-from alerts.rules.node import Form, Level, Node, Reason, leaves
+from alerts.rules.node import Form, Level, Node, Reason, leaves, told
 from vedette.model import Article
 
 
@@ -46,7 +46,7 @@ class Not(Node):
     def words(self, names: Callable[[str], str]) -> str:
         """Not before the operand."""
         inner = self.operand.words(names)
-        return f"not {inner}" if self.operand.level == Level.ATOM else f"not ({inner})"
+        return told(names, "not {}" if self.operand.level == Level.ATOM else "not ({})", inner)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """Holds without evidence."""

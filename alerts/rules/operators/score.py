@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from alerts.document import Document, Hit, Scope
 from alerts.rules.errors import Refusal
-from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written, cheapest, one_of
+from alerts.rules.node import Form, Group, Level, Node, Reason, Weigh, Written, cheapest, one_of, told
 from vedette.model import Article
 
 
@@ -70,8 +70,8 @@ class Score(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """Clauses with their weights, and the number."""
-        parts = ", ".join(f"{w:g} for {c.words(names)}" for c, w in self.clauses)
-        return f"weights of what is present that reach {self.least} ({parts})"
+        parts = ", ".join(told(names, "{:g} for {}", w, c.words(names)) for c, w in self.clauses)
+        return told(names, "weights of what is present that reach {} ({})", self.least, parts)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """The evidence of the clauses that add, if the sum is reached."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alerts.rules.node import Form, quote
+from alerts.rules.node import Form, quote, told
 from alerts.rules.operators._terms import TextTerm
 from alerts.rules.operators.exact import is_plain
 from vedette.model import Article
@@ -30,4 +30,4 @@ class Stem(TextTerm):
 
     def words(self, names: Callable[[str], str]) -> str:
         """What it looks for, and how."""
-        return f"a form of “{self.text}”"
+        return told(names, "a form of “{}”", self.text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from alerts.document import Document, Hit, Scope
-from alerts.rules.node import Form, Node, Reason, Written
+from alerts.rules.node import Form, Node, Reason, Written, told
 from vedette.model import Article
 
 
@@ -35,7 +35,7 @@ class TopicTerm(Node):
 
     def words(self, names: Callable[[str], str]) -> str:
         """What the other topic looks for."""
-        return f"what the topic “{self.topic}” looks for"
+        return told(names, "what the topic “{}” looks for", self.topic)
 
     def evaluate(self, document: Document, scope: Scope) -> list[Hit] | None:
         """As the other rule."""
