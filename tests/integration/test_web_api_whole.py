@@ -105,7 +105,7 @@ def test_every_form_of_a_page_has_its_operation(site: Website) -> None:
         if isinstance(route, APIRoute) and "POST" in route.methods
     }
     assert posted - set(FORMS) == ELSEWHERE & posted, "a form without an operation of the API"
-    paths = httpx.get(f"{site.url}/api/v1/openapi.json").json()["paths"]
+    paths = httpx.get(f"{site.url}/api/v1/openapi.json", timeout=60).json()["paths"]
     known = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, all_ in paths.items() for method in all_}
     assert set(FORMS.values()) <= known
 
