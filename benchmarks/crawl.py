@@ -1,17 +1,22 @@
 """What a request costs: polls and pages per CPU second, beside bare aiohttp and Scrapy's own defaults.
 
     python benchmarks/crawl.py [--requests 300] [--rounds 2]
+    python benchmarks/crawl.py --polls 1000000
 
 All ask the same server on loopback, over plain connections that are kept, and over a fresh TLS connection for each
 request. A poll is a conditional request for a feed of 30 entries that is answered 304, or 200 with a body that is
 read; a page is a GET of 74 kB of gzipped HTML that is not read. CPU time of the asking process alone, the best of the
 rounds. Ratios carry over between machines, seconds do not.
+
+With `--polls` one process polls as fast as it can, one in ten answers a body that is read, and its memory is told at
+each tenth: the growth is that since the first.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gzip
 import json
 import multiprocessing
@@ -21,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,6 +143,39 @@ def vedette(base: str, kind: str, requests: int) -> float:
     return measured(main)
 
 
+def many(base: str, polls: int) -> None:
+    """Poll again and again in this process and print its memory at each tenth."""
+    import psutil
+    import uvloop
+
+    from crawler.fetcher import Fetcher
+    from crawler.isolate import read_listing
+    from vedette.clock import SystemClock
+    from vedette.config import CrawlSettings, NetworkSettings, Settings
+
+    settings = Settings(network=NetworkSettings(allow_addresses=["127.0.0.0/8"]), crawl=CrawlSettings(timeout=20))
+
+    async def some(fetcher: Fetcher, count: int) -> None:
+        for number in range(count):
+            whole = number % 10 == 0
+            answer = await fetcher.get(f"{base}/{'200' if whole else '304'}", {"If-None-Match": ETAG})
+            assert answer.status == (200 if whole else 304), answer
+            if whole:
+                read_listing("feed", answer.url, {}, answer.body, answer.headers, 2000)
+
+    async def main() -> None:
+        process, first = psutil.Process(), 0
+        async with Fetcher(settings, SystemClock()) as fetcher:
+            print(f"{'polls':>9} {'MB':>7} {'growth':>7}")
+            for tenth in range(1, 11):
+                await some(fetcher, polls // 10)
+                memory = process.memory_info().rss
+                first = first or memory
+                print(f"{tenth * (polls // 10):>9} {memory / 1e6:>7.1f} {memory / first - 1:>7.2%}", flush=True)
+
+    uvloop.run(main())
+
+
 def aiohttp_alone(base: str, kind: str, requests: int) -> float:
     """A bare session; the feed is parsed by fastfeedparser, as we do it for well-formed ones."""
     import aiohttp
@@ -203,10 +241,26 @@ def ask_alone(name: str, base: str, kind: str, requests: int, pem: Path) -> floa
     return float(json.loads(done.stdout))
 
 
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """The server in a process of its own: its two addresses, and its certificate."""
+    pem, private = certificate(folder)
+    spawn = multiprocessing.get_context("spawn")
+    ports: Any = spawn.Queue()
+    server = spawn.Process(target=serve, args=(pem, private, ports), daemon=True)
+    server.start()
+    try:
+        plain, tls = ports.get(timeout=30)
+        yield f"http://127.0.0.1:{plain}", f"https://localhost:{tls}", pem
+    finally:
+        server.kill()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--polls", type=int, default=0)
     parser.add_argument("--asker", choices=sorted(ASKERS), help=argparse.SUPPRESS)
     parser.add_argument("--base", help=argparse.SUPPRESS)
     parser.add_argument("--kind", help=argparse.SUPPRESS)
@@ -214,22 +268,18 @@ def main() -> None:
     if given.asker:
         print(json.dumps(ASKERS[given.asker](given.base, given.kind, given.requests)))
         return
-    with tempfile.TemporaryDirectory() as name:
-        pem, private = certificate(Path(name))
-        spawn = multiprocessing.get_context("spawn")
-        ports: Any = spawn.Queue()
-        server = spawn.Process(target=serve, args=(pem, private, ports), daemon=True)
-        server.start()
-        plain, tls = ports.get(timeout=30)
+    with tempfile.TemporaryDirectory() as name, served(Path(name)) as (plain, tls, pem):
+        if given.polls:
+            many(plain, given.polls)
+            return
         print(f"{'request':8} {'connection':10} " + " ".join(f"{asker:>22}" for asker in ASKERS))
         for kind in KINDS:
-            for how, base in (("kept", f"http://127.0.0.1:{plain}"), ("fresh TLS", f"https://localhost:{tls}")):
+            for how, base in (("kept", plain), ("fresh TLS", tls)):
                 cells = []
                 for asker in ASKERS:
                     best = min(ask_alone(asker, base, kind, given.requests, pem) for _ in range(given.rounds))
                     cells.append(f"{best * 1000:>8.2f} ms {1 / best:>7.0f} /s")
                 print(f"{kind:8} {how:10} " + " ".join(f"{cell:>22}" for cell in cells), flush=True)
-        server.kill()
 
 
 if __name__ == "__main__":
