@@ -5,10 +5,11 @@ Compiling every alias takes seconds; here an entity is compiled when a word of i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
-from alerts.document import Document
+from alerts.document import Document, Hit
 from alerts.entities import Catalogue, Lexicon, spellings
 from alerts.inflection import table
 from alerts.knowledge import Knowledge
@@ -20,6 +21,15 @@ _WORDS_JOINED = 3
 _MEMO_LIMIT = 200_000
 
 
+class Spotted(NamedTuple):
+    """An entity that an article names."""
+
+    entity: Entity
+    forms: frozenset[str]  # folded, as they stand there, without spaces
+    in_title: bool
+    ends_at: int | None  # of its first place in the text, in characters; None where it stands in the title alone
+
+
 class Spotter:
     """Finds the entities of a catalogue in articles."""
 
@@ -29,8 +39,8 @@ class Spotter:
         self._knowledge = Knowledge(catalogue)
         self._known: dict[tuple[str, str], frozenset[str]] = {}
 
-    def spot(self, article: Article) -> list[tuple[Entity, set[str]]]:
-        """The entities that title and text name, each with the folded forms that stand there, without spaces."""
+    def spot(self, article: Article) -> list[Spotted]:
+        """The entities that title and text name."""
         document = Document(article, self._knowledge)
         lexicon = self._lexicon
         spoken = document.languages
@@ -38,8 +48,7 @@ class Spotter:
         for identity in wanted - lexicon.wanted:
             lexicon.add(self._catalogue[identity])
         return [
-            (lexicon.entities[identity], {"".join(document.tokens[hit.start : hit.end]) for hit in hits})
-            for identity, hits in lexicon.hits(document).items()
+            _spotted(lexicon.entities[identity], hits, document) for identity, hits in lexicon.hits(document).items()
         ]
 
     @cached_property
@@ -71,6 +80,13 @@ class Spotter:
                 for word in _handles(alias.text):
                     filed.setdefault(word, set()).add(entity.id)
         return filed
+
+
+def _spotted(entity: Entity, hits: Sequence[Hit], document: Document) -> Spotted:
+    forms = frozenset("".join(document.tokens[hit.start : hit.end]) for hit in hits)
+    below = next((hit for hit in hits if hit.start >= document.title_end), None)
+    ends_at = document.end(below.end - 1) if below is not None else None
+    return Spotted(entity, forms, any(hit.start < document.title_end for hit in hits), ends_at)
 
 
 def _handles(alias: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from alerts.stories.facts import days, designators, numbers, years
-from alerts.stories.spotter import Spotter
+from alerts.stories.spotter import Spotted, Spotter
 from alerts.text import fold, is_running, tokens, word_list
 from vedette.model import Article
 
@@ -58,27 +58,28 @@ class Traits:
 def traits_of(article: Article, spotter: Spotter) -> Traits:
     """What title and beginning name."""
     language = article.language.lower().partition("-")[0]
-    lead = replace(article, text=article.text[:LEAD])
-    entities, written = _entities(lead, spotter)
+    lead = replace(article, text=article.text[:LEAD], captions="")
+    spotted = spotter.spot(lead)
+    entities, written = _entities(spotted)
     names = {f"word:{key}": label for key, label in _names(lead.text)}
     body = f"{article.title}\n{lead.text}"
     words = {f"word:{key}": label for key, label in _words(tokens(body))}
     labels = {**entities, **_facts(body, written), **words, **names}
-    title = _standing_in(replace(article, text=""), spotter, written)
-    opening = title | _standing_in(replace(article, title="", text=article.text[:OPENING]), spotter, written)
+    title = _standing_in(article.title, "", written) | _entities(s for s in spotted if s.in_title)[0].keys()
+    begun = _entities(s for s in spotted if s.ends_at is not None and s.ends_at <= OPENING)[0].keys()
+    opening = title | _standing_in("", article.text[:OPENING], written) | begun
     return Traits(language, title & labels.keys(), opening & labels.keys(), frozenset(names), labels)
 
 
-def _standing_in(part: Article, spotter: Spotter, written: set[str]) -> frozenset[str]:
-    """The traits of a part of an article, without the way they are written."""
-    text = f"{part.title}\n{part.text}".strip()
-    words = {f"word:{key}" for key, _ in (*_words(tokens(text)), *_names(part.text))}
-    return frozenset(words | _entities(part, spotter)[0].keys() | _facts(text, written).keys())
+def _standing_in(title: str, text: str, written: set[str]) -> frozenset[str]:
+    """The words and facts of a title or of a piece of text, without the way they are written."""
+    words = {f"word:{key}" for key, _ in (*_words(tokens(title or text)), *_names(text))}
+    return frozenset(words | _facts(title or text, written).keys())
 
 
 def hard_facts(article: Article, spotter: Spotter) -> dict[str, str]:
     """The entities, designators, numbers and days of a whole article: what makes a change of it news."""
-    entities, written = _entities(article, spotter)
+    entities, written = _entities(spotter.spot(article))
     return {**entities, **_facts(f"{article.title}\n{article.text}", written)}
 
 
@@ -101,12 +102,13 @@ def stem(word: str) -> str:
     return word[:STEM]
 
 
-def _entities(article: Article, spotter: Spotter) -> tuple[dict[str, str], set[str]]:
+def _entities(found: Iterable[Spotted]) -> tuple[dict[str, str], set[str]]:
     """The entities as traits, and how their names are written, without spaces."""
-    traits, written = {}, set()
-    for entity, spellings in spotter.spot(article):
-        traits[f"{_KINDS.get(entity.kind, 'entity')}:{entity.id}"] = entity.name
-        written |= spellings
+    traits: dict[str, str] = {}
+    written: set[str] = set()
+    for spotted in found:
+        traits[f"{_KINDS.get(spotted.entity.kind, 'entity')}:{spotted.entity.id}"] = spotted.entity.name
+        written |= spotted.forms
     return traits, written
 
 
