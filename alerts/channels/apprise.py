@@ -12,12 +12,17 @@ from typing import Any, ClassVar
 from pydantic import SecretStr, field_validator
 
 from alerts.channels import SENT, Channel, ChannelSettings, Result, SendContext
+from alerts.channels._http import Reply, retry_after
 from alerts.rendering import subject_prefix
 from alerts.templating import render
 from vedette.errors import ConfigError
 from vedette.model import AttemptOutcome, Notice
 
 LONGEST_TITLE = 250
+GONE = {401, 403, 404, 410}
+"""A token that is no longer valid, a bot that was shut out, a room that is gone: somebody must mend the channel."""
+SLOWER = 60.0
+"""Real seconds for a service that is asked too often and does not say how long to wait."""
 MENTION = re.compile(r"([@<])(?=\S)")
 
 
@@ -50,7 +55,7 @@ class Apprise(Channel):
     spacing: ClassVar[float] = 1.0
 
     async def send(self, notice: Notice, key: str, context: SendContext) -> Result:
-        """Hand it over. Apprise tells only whether the service took it, so every refusal is tried again."""
+        """Hand it over. What a service without HTTP refuses, or refuses without saying why, is tried again."""
         try:
             title, body = compose(notice, context)
         except ConfigError as error:
@@ -91,9 +96,23 @@ async def _hand_over(asked: bytes, seconds: float) -> Result:
         said = json.loads(out)
     except ValueError:
         return Result(AttemptOutcome.UNCERTAIN, "response", f"exit {child.returncode}", "Apprise broke off")
+    return judge(said)
+
+
+def judge(said: Mapping[str, Any]) -> Result:
+    """What the child heard, and what it means for the message and for the channel."""
     if said["sent"]:
         return SENT
-    return Result(AttemptOutcome.RETRY, "response", "refused", said["error"] or "the service did not take it")
+    status, error = said["status"], said["error"] or "the service did not take it"
+    if status in GONE:
+        return Result(AttemptOutcome.CHANNEL_GONE, "response", str(status), f"the service answers {status}: {error}")
+    if said["lost"]:
+        return Result(AttemptOutcome.UNCERTAIN, "response", "broken", error)
+    wait = None if status is None else retry_after(Reply(status, said["headers"], ""))
+    if status == 429 and wait is None:
+        wait = SLOWER
+    code = "refused" if status is None or status < 400 else str(status)
+    return Result(AttemptOutcome.RETRY, "response", code, error, wait)
 
 
 def compose(notice: Notice, context: SendContext) -> tuple[str, str]:

@@ -15,10 +15,12 @@ from ssrfguard import Policy
 
 from alerts.apprise_child import guard, veiled
 from alerts.channels import Result, make_channel, validate
-from tests.faulty import answer, http_receiver, silent
+from alerts.channels.apprise import judge
+from tests.faulty import Answer, answer, http_receiver, reset, silent
 from tests.notices import KEY, context, hostile, notice
+from tests.office import Office
 from vedette.errors import UsageError
-from vedette.model import AttemptOutcome, Notice
+from vedette.model import AttemptOutcome, DeliveryState, Notice
 from vedette.network import make_policy
 from vedette.secrets import Vault
 
@@ -46,6 +48,60 @@ def test_a_refusal_is_told_without_the_address_and_no_redirect_is_followed() -> 
     assert (refused.outcome, refused.code) == (AttemptOutcome.RETRY, "refused")
     assert "307" in refused.error
     assert "s3cr3t" not in refused.error
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "code", "wait"),
+    [
+        (answer(404, b"no"), AttemptOutcome.CHANNEL_GONE, "404", None),
+        (answer(429, b"", **{"Retry-After": "3600"}), AttemptOutcome.RETRY, "429", 3600.0),
+        (reset, AttemptOutcome.UNCERTAIN, "broken", None),
+    ],
+    ids=["404", "429", "reset"],
+)
+def test_what_a_service_answers_decides(reply: Answer, outcome: AttemptOutcome, code: str, wait: float | None) -> None:
+    with http_receiver(reply) as receiver:
+        result = send(receiver.url.replace("hook", "s3cr3t-t0ken"))
+    assert (result.outcome, result.code, result.retry_after) == (outcome, code, wait)
+    assert "s3cr3t" not in result.error
+
+
+@pytest.mark.parametrize(
+    ("status", "lost", "outcome", "wait"),
+    [
+        (403, False, AttemptOutcome.CHANNEL_GONE, None),
+        (410, False, AttemptOutcome.CHANNEL_GONE, None),
+        (429, False, AttemptOutcome.RETRY, 60.0),
+        (400, False, AttemptOutcome.RETRY, None),
+        (500, False, AttemptOutcome.RETRY, None),
+        (200, False, AttemptOutcome.RETRY, None),  # an error told in the body alone
+        (None, False, AttemptOutcome.RETRY, None),  # no HTTP, or nobody there
+        (None, True, AttemptOutcome.UNCERTAIN, None),
+    ],
+)
+def test_what_is_not_known_to_be_final_is_tried_again(
+    status: int | None, lost: bool, outcome: AttemptOutcome, wait: float | None
+) -> None:
+    result = judge({"sent": False, "error": "", "status": status, "headers": {}, "lost": lost})
+    assert (result.outcome, result.retry_after) == (outcome, wait)
+
+
+def test_a_service_that_refuses_the_token_switches_the_channel_off_and_nothing_is_lost(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    with http_receiver(answer(401, b"no"), answer(200)) as receiver, http_receiver() as other:
+        office.channel("chat", "apprise", {"url": receiver.url.replace("http", "json", 1)})
+        office.hook("hook", other.url)
+        message = office.post("chat", "k")
+        office.deliver()
+        office.deliver()
+        assert len(receiver.requests) == 1, "no further try before it is mended"
+        assert other.requests[0].json["data"]["article"]["title"] == "Your channel chat was switched off"
+        with office.store.write() as tx:
+            tx.channels.enable("chat")
+        office.advance(minutes=2)
+        office.deliver()
+    assert office.get(message).state is DeliveryState.SENT
+    office.store.close()
 
 
 def test_a_service_that_hangs_is_cut_off_with_its_process() -> None:

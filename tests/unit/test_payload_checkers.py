@@ -30,7 +30,7 @@ from alerts.channels.slack import render
 from alerts.notice import clean
 from alerts.templating import render_html
 from tests.faulty import http_receiver
-from tests.notices import HOSTILE, KEY, SECRET, context, hostile, notice
+from tests.notices import HOSTILE, KEY, SECRET, context, digest, hostile, notice
 from vedette.model import DeliveryReason, Notice
 from vedette.secrets import Vault
 
@@ -42,6 +42,8 @@ EVERYTHING = {
 }
 MESSAGES: dict[str, Notice] = {
     "alert": notice(**EVERYTHING),
+    "italian": notice(**EVERYTHING, locale="it"),
+    "italian digest": digest(60, locale="it", timezone="Europe/Rome"),
     "update": notice(reason=DeliveryReason.UPDATE),
     "test": notice(reason=DeliveryReason.TEST, text="A test."),
     "operator": notice(reason=DeliveryReason.OPERATOR, sentences=(), hits=(), url="", published_at=None, text="Off."),
