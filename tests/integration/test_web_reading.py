@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import threading
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import httpx
 import pytest
@@ -184,6 +187,28 @@ def test_a_rule_is_tried_refused_saved_and_restored(anna: Browser) -> None:
     restored = anna.submit("/topics/leonardo-in-baku", {"version": "1"}, "/topics/leonardo-in-baku/restore")
     assert restored.status_code == 303
     assert "Leonardo AND baku" in anna.page("/topics/leonardo-in-baku")
+
+
+def test_a_backtest_tells_how_far_it_is(anna: Browser) -> None:
+    from web.pages.topics import _progress
+
+    shares: SimpleQueue[float] = SimpleQueue()
+    heard = threading.Event()
+
+    def work() -> bytes:
+        shares.put(0.25)
+        shares.put(0.5)
+        heard.wait(10)
+        return "fatto ✓".encode()
+
+    lines = _progress(work, shares)
+    assert json.loads(next(lines))["share"] in (0.25, 0.5)
+    heard.set()
+    assert json.loads(list(lines)[-1]) == {"html": "fatto ✓"}
+    answer = anna.submit("/topics/new", {"rule": "ADEX"}, "/topics/check")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    html = json.loads(answer.text.splitlines()[-1])["html"]
+    assert "Messages a week, at once" in html
 
 
 def test_topics_can_not_go_in_circles(anna: Browser) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from storage import Wanted
-from vedette.backtest import Backtest, backtest
+from storage import Transaction, Wanted
+from vedette.backtest import Backtest, Progress, backtest
 from vedette.backtest import Reader as Recipient
 from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
@@ -31,6 +35,8 @@ LEAST_GROUPED = 6
 """Hits below which there is nothing to group."""
 LONGEST_RULE = 20_000
 SPARK = timedelta(days=28)
+LOOK_SECONDS = 0.1
+"""How often the editor is told how far the backtest is."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -129,11 +135,32 @@ def edit(request: Request, topic_id: str, found: Reader, alert: int | None = Non
 
 @router.post("/topics/check")
 def check(request: Request, found: Reader, form: Form) -> Response:
-    """What the editor shows of a rule as it is typed, a piece of its page."""
+    """What the editor shows of a rule as it is typed: lines of JSON, {"share"} of the time that was looked at, 0 to 1,
+    and at the end {"html"}, a piece of its page."""
     site, topic_id, rule = site_of(request), field(form, "saved_id"), _rule(form)
     with site.store.read() as tx:
         saved = tx.topics.get(topic_id) if topic_id else None
-    return render(request, "tried.html", found, **_tried(request, found, topic_id, rule, saved))
+    shares: SimpleQueue[float] = SimpleQueue()
+    now, whole = site.now(), timedelta(days=DAYS)
+
+    def tried() -> bytes:
+        values = _tried(request, found, topic_id, rule, saved, lambda _, at: shares.put(min(1.0, (now - at) / whole)))
+        return bytes(render(request, "tried.html", found, **values).body)
+
+    return StreamingResponse(_progress(tried, shares), media_type="application/x-ndjson")
+
+
+def _progress(work: Callable[[], bytes], shares: SimpleQueue[float]) -> Iterator[str]:
+    """How far a work is, and then what it made. A work that fails ends the answer early."""
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(work)
+        while not made.done():
+            with contextlib.suppress(Empty):
+                share = shares.get(timeout=LOOK_SECONDS)
+                while not shares.empty():
+                    share = shares.get()
+                yield json.dumps({"share": round(share, 3)}) + "\n"
+        yield json.dumps({"html": made.result().decode()}) + "\n"
 
 
 @router.post("/topics/contexts")
@@ -230,7 +257,14 @@ def _editor(
     return render(request, "topic_edit.html", found, status=status, topic=topic, **{**defaults, **values}, **tried)
 
 
-def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: Topic | None) -> dict[str, Any]:
+def _tried(
+    request: Request,
+    found: Visitor,
+    topic_id: str,
+    rule: str,
+    saved: Topic | None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
     """All that can be said of a rule: its mistake, or its meaning and what it would have caught."""
     site = site_of(request)
     result: Backtest | None = None
@@ -246,8 +280,6 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
     }
     if not rule.strip():
         return values
-    cap = site.context.settings.alerts.cap_per_hour
-    reader = Recipient(timezone=found.analyst.timezone, cap_per_hour=cap)
     against = saved.rule if saved is not None and saved.rule.strip() != rule.strip() else None
     with site.store.read() as tx:
         try:
@@ -259,10 +291,11 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
                     now=site.now(),
                     days=DAYS,
                     examples=8,
-                    reader=reader,
+                    reader=_recipient(tx, site, found, topic_id),
                     against=against,
                     max_age=site.context.settings.crawl.max_age,
                     monitor=monitor,
+                    progress=progress,
                 )
         except RuleError as error:
             values |= {"mistake": error, "marked": shown.mistake(rule, error)}
@@ -271,6 +304,14 @@ def _tried(request: Request, found: Visitor, topic_id: str, rule: str, saved: To
         values |= {"result": result, "bars": charts.per_day(result.days, begin, site.now().date())}
         values["examples"] = [(hit, [shown.starred(s) for s in hit.sentences[:2]]) for hit in result.examples]
     return values
+
+
+def _recipient(tx: Transaction, site: Site, found: Visitor, topic_id: str) -> Recipient:
+    """Whose messages are reckoned: one's own subscription to the topic, or one that tells at once."""
+    cap, zone = site.context.settings.alerts.cap_per_hour, found.analyst.timezone
+    for own in tx.subscriptions.list(topic=topic_id, analyst=found.id) if topic_id else ():
+        return Recipient(own.cadence, zone, own.digest_at, cap)
+    return Recipient(timezone=zone, cap_per_hour=cap)
 
 
 def _contexts(site: Site, rule: str) -> Contexts:

@@ -54,14 +54,41 @@ const editor = document.querySelector("form[data-check]");
 if (editor) {
   const rule = editor.querySelector("textarea[name=rule]");
   const result = document.querySelector("#result");
-  let timer = 0, turn = 0;
+  const bar = document.querySelector("#asking"), unheard = document.querySelector("#unheard");
+  let timer = 0, turn = 0, asked = null;
+  const lines = async function* (answer) { // of JSON, as they come
+    const stream = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let kept = ""; ;) {
+      const { value, done } = await stream.read();
+      if (done) return;
+      const parts = (kept + value).split("\n");
+      kept = parts.pop();
+      for (const part of parts) yield JSON.parse(part);
+    }
+  };
   const check = async () => {
     const mine = ++turn;
+    asked?.abort();
+    asked = new AbortController();
     result.setAttribute("aria-busy", "true");
-    const answer = await fetch(editor.dataset.check, { method: "POST", body: new FormData(editor) });
+    unheard.hidden = true;
+    bar.removeAttribute("value");
+    const late = setTimeout(() => { bar.hidden = false; }, 300); // a quick answer needs no bar
+    let html = null;
+    try {
+      const answer = await fetch(editor.dataset.check, { method: "POST", body: new FormData(editor), signal: asked.signal });
+      if (answer.ok && !answer.redirected) for await (const line of lines(answer)) {
+        if (mine === turn && line.share !== undefined) bar.value = line.share;
+        html = line.html ?? html;
+      }
+    } catch (error) { if (error.name === "AbortError") return; }
+    finally { clearTimeout(late); }
     if (mine !== turn) return;
+    bar.hidden = true;
     result.removeAttribute("aria-busy");
-    if (answer.ok) result.innerHTML = await answer.text();
+    unheard.hidden = html !== null;
+    if (html === null) return;
+    result.innerHTML = html;
     rule.setAttribute("aria-invalid", String(Boolean(result.querySelector("[data-wrong]"))));
     group();
   };
