@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from babel import Locale
+from lxml.html import HtmlElement
 
+from extractors import calendars
 from extractors.document import Document
 
 LOCALES = (
@@ -21,12 +23,13 @@ NEAR = 600
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](20\d{2})(?!\d)")
 EAST_ASIAN = re.compile(r"(20\d{2})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 ISO = re.compile(r"(?<!\d)(20\d{2})[-./](\d{1,2})[-./](\d{1,2})(?!\d)")
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 CLOCK = re.compile(r"^\W{0,4}(?:\w{1,6}\W{1,3})?([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d)")
 
 
 def visible_date(document: Document) -> tuple[datetime, bool] | None:
     """The first full date near the headline, in UTC for want of a zone, and whether a time stands with it."""
-    text = _around_headline(document)
+    text = _around_headline(document).translate(_DIGITS)
     found = sorted(_dates(text), key=lambda hit: hit[0])
     if not found:
         return None
@@ -42,19 +45,24 @@ def _around_headline(document: Document) -> str:
     place = headings[0] if headings else None
     if place is None:
         body = document.tree.find("body")
-        return " ".join((body.text_content() if body is not None else "").split())[:NEAR]
+        return _words(body)[:NEAR] if body is not None else ""
     text = ""
     for _ in range(4):
         parent = place.getparent()
         if parent is None or parent.tag == "html":
             break
         place = parent
-        text = " ".join(place.text_content().split())
+        text = _words(place)
         if len(text) >= NEAR:
             break
-    title = " ".join(headings[0].text_content().split())
+    title = _words(headings[0])
     at = max(0, text.find(title))
     return text[max(0, at - NEAR // 2) : at + len(title) + NEAR]
+
+
+def _words(element: HtmlElement) -> str:
+    """The text of an element, what stands in one block parted from what stands in the next."""
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def _dates(text: str) -> list[tuple[int, int, datetime]]:
@@ -63,6 +71,7 @@ def _dates(text: str) -> list[tuple[int, int, datetime]]:
         for match in pattern.finditer(text):
             numbers = [int(group) for group in match.groups()]
             hits.append((match.start(), match.end(), _day(*(numbers[i] for i in order))))
+    hits += [(start, end, _day(day.year, day.month, day.day)) for start, end, day in calendars.dates(text)]
     folded = text.casefold()
     if len(folded) == len(text):
         for match in _named().finditer(folded):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors import calendars
 from extractors.dates import modified, parse, published
 from extractors.document import Document
 from vedette.model import Entry, Page
@@ -157,6 +158,25 @@ PLACES = {
         None,
         (at(2026, 3, 13), "day", "visible"),
     ),
+    "a date right below the headline": (
+        "<h1>وصول الطائرة</h1><div>12 آذار 2026</div>",
+        "",
+        None,
+        (at(2026, 3, 12), "day", "visible"),
+    ),
+    "the calendar of Iran": (
+        "<h1>هواپیما رسید</h1><p>پنجشنبه ۲۱ اسفند ۱۴۰۴ - ۱۴:۰۵</p>",
+        "",
+        None,
+        (at(2026, 3, 12, 14, 5), "instant", "visible"),
+    ),
+    "the calendar of Iran in numbers": (
+        "<h1>هواپیما رسید</h1><p>1404/12/21</p>",
+        "",
+        None,
+        (at(2026, 3, 12), "day", "visible"),
+    ),
+    "a year of an era": ("<h1>三機目</h1><p>令和8年3月12日</p>", "", None, (at(2026, 3, 12), "day", "visible")),
     "a copyright year is no date": ("<p>Made by hand since 1999</p>", "", None, None),
     "nothing": ("<p>Good morning.</p>", "", None, None),
 }
@@ -177,3 +197,24 @@ def test_a_change_is_told_apart_from_the_publication() -> None:
     assert found is not None
     assert (found.at, found.zone) == (at(2026, 3, 13, 4), "+04:00")
     assert modified(Document(Page("", b"<p>x</p>"))) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("1 فروردین 1399", "2020-03-20"),
+        ("30 اسفند 1399", "2021-03-20"),
+        ("1 فروردین 1400", "2021-03-21"),
+        ("31 شهریور 1402", "2023-09-22"),
+        ("1 مهر 1402", "2023-09-23"),
+        ("30 اسفند 1403", "2025-03-20"),
+        ("1404/01/01", "2025-03-21"),
+        ("29 اسفند ماه 1405", "2027-03-20"),
+        ("30 اسفند 1404", None),
+        ("31 مهر 1404", None),
+        ("平成31年4月30日", "2019-04-30"),
+        ("令和元年5月1日", "2019-05-01"),
+    ],
+)
+def test_days_of_other_calendars(written: str, day: str | None) -> None:
+    assert [found.isoformat() for _, _, found in calendars.dates(written)] == ([day] if day else [])
