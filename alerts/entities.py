@@ -21,12 +21,13 @@ import catalogue
 from alerts import inflection, text
 from alerts.commonness import guess
 from alerts.document import Document, Hit
-from alerts.patterns import Element, Pattern, patterns
+from alerts.patterns import Element, Pattern, is_designator, patterns
 from vedette.errors import DataError
 from vedette.model import Alias, Entity
 
 _ENTITY_KEYS = {"id", "name", "kind", "country", "aliases", "note", "reference", "facts", "seen"}
 _MOST_TOKENS, _RARE = 3, 0.001  # of a row of `keys`; the share of articles below which it needs no more
+_MOST_REMEMBERED = 300_000  # words of articles
 _ALIAS_KEYS = {"text", "lang", "language", "exact", "near", "not_near"}
 
 
@@ -333,6 +334,7 @@ class Lexicon:
         self.wanted: set[str] = set()  # the others are rivals, there to claim longer names
         self.entities: dict[str, Entity] = {}
         self._anchors: dict[str, list[tuple[_Compiled, Pattern, int]]] = {}  # token -> alias, pattern, where in it
+        self._idle: dict[tuple[str, ...], set[str]] = {}  # languages -> words at which no alias may stand
         self._keys: set[str] = set()  # tokens of `keys`, of all entities
         self._starts: set[str] = set()  # how the tokens that aliases are looked up by begin
         self._near: dict[tuple[str, str], tuple[tuple[_Compiled, Pattern, int], ...]] = {}  # (language, token) -> of it
@@ -383,6 +385,7 @@ class Lexicon:
 
     def _forget(self) -> None:
         self._near.clear()
+        self._idle.clear()
         self._keys, self._starts = set(), set()
 
     def keys(self, entity_id: str) -> list[tuple[str, ...]]:
@@ -413,7 +416,7 @@ class Lexicon:
         key = (language, token)
         found = self._near.get(key)
         if found is None:
-            if len(self._near) > 300_000:
+            if len(self._near) > _MOST_REMEMBERED:
                 self._near.clear()
             bases = dict.fromkeys(_bases(token, language)) if self._may_begin(token, language) else ()
             found = self._near[key] = tuple(row for base in bases for row in self._anchors.get(base, ()))
@@ -464,8 +467,14 @@ class Lexicon:
         known: dict[str, list[tuple[str, _Compiled, Pattern, int]]] | None = document.cache.get(self)
         if known is None:
             known = document.cache[self] = {}
-            for word in document.words:
-                for compiled, pattern, place in self.candidates_in(document, word):
+            idle = self._idle.setdefault(document.languages, set())
+            if len(idle) > _MOST_REMEMBERED:
+                idle.clear()
+            for word in [word for word in document.words if word not in idle]:
+                rows = self.candidates_in(document, word)
+                if not rows:
+                    idle.add(word)
+                for compiled, pattern, place in rows:
                     known.setdefault(compiled.kind, []).append((word, compiled, pattern, place))
         return known
 
@@ -540,7 +549,12 @@ def context_holds(document: Document, alias: Alias) -> bool:
 
 def any_occurs(document: Document, words: tuple[str, ...]) -> bool:
     """Whether one of several context words or phrases stands in the article."""
-    return not _single_tokens(words).isdisjoint(document.words) or any(occurs(document, word) for word in words)
+    if not _single_tokens(words).isdisjoint(document.words):
+        return True
+    begun: set[str] | None = document.cache.get("begun")
+    if begun is None:
+        begun = document.cache["begun"] = {word[: inflection.MIN_STEM] for word in document.words}
+    return any((not start or start in begun) and occurs(document, word) for word, start in _begun(words))
 
 
 @lru_cache(maxsize=20_000)
@@ -548,6 +562,20 @@ def _single_tokens(words: tuple[str, ...]) -> frozenset[str]:
     """The context words that are one token: found without looking further when they stand as written."""
     split = [text.tokens(word) for word in words if "*" not in word]
     return frozenset(tokens[0] for tokens in split if len(tokens) == 1)
+
+
+@lru_cache(maxsize=20_000)
+def _begun(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Context words, each with the letters that some word of the article begins with where it occurs; "" for any."""
+    return tuple((word, _beginning(word)) for word in words)
+
+
+def _beginning(word: str) -> str:
+    """The first letters of a name, which stay the same in every form, but where prefixes may stand before."""
+    tokens = text.tokens(word)
+    if "*" in word or not tokens or not tokens[0].isalpha() or text.script(tokens[0][0]) in ("ar", "he"):
+        return ""
+    return tokens[0][: inflection.MIN_STEM] if not is_designator(word.split()[0]) else ""
 
 
 def occurs(document: Document, word: str) -> bool:

@@ -19,6 +19,7 @@ from storage.words import Fits
 from vedette.model import Article
 
 _AT_FIRST, _AT_ONCE = 25, 200  # rows read at a time
+_DAYS_KNOWN = 100  # days whose first article a connection remembers
 _STRETCH = 20_000  # ids that PostgreSQL looks at first
 
 
@@ -92,15 +93,34 @@ class Search(Aggregate):
 
     def _bounds(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
         """The ids between which all articles of a time are."""
-        first, last = select(func.min(ArticleRow.id)), select(func.max(ArticleRow.id))
-        if since is not None:
-            seen = select(ArticleRow.id).where(ArticleRow.seen_at >= since).offset(0).subquery()
-            first = select(func.min(seen.c.id))
+        last = select(func.max(ArticleRow.id))
         if until is not None:
             seen = select(ArticleRow.id).where(ArticleRow.seen_at < until).offset(0).subquery()
             last = select(func.max(seen.c.id))
-        lowest, highest = self.session.scalar(first), self.session.scalar(last)
+        lowest = self._first() if since is None else self._first_since(since)
+        highest = self.session.scalar(last)
         return (lowest, highest) if lowest is not None and highest is not None else (0, -1)
+
+    def _first(self) -> int | None:
+        return self.session.scalar(select(func.min(ArticleRow.id)))
+
+    def _first_since(self, since: datetime) -> int | None:
+        """An id that no article seen since then is below.
+
+        All of the time must be looked through for it, months for some; but what is stored later has higher ids, so that
+        the answer for a whole day stays good, and a connection remembers it.
+        """
+        day = since.replace(hour=0, minute=0, second=0, microsecond=0)
+        known: dict[datetime, int] = self.session.connection().info.setdefault("vedette_first_of_days", {})
+        if day not in known:
+            seen = select(ArticleRow.id).where(ArticleRow.seen_at >= day).offset(0).subquery()
+            first = self.session.scalar(select(func.min(seen.c.id)))
+            if first is None:
+                return None
+            if len(known) >= _DAYS_KNOWN:
+                known.clear()
+            known[day] = first
+        return known[day]
 
     def _sqlite_ids(self, groups: Sequence[Sequence[str]], first: int, last: int, fits: Fits | None) -> Iterator[int]:
         """The index itself gives its rows in descending order, one by one."""

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import event, text
 
 from storage import Store, Transaction
+from tests.shelf import BAKU, SEOUL, articles, put
+from vedette.archive import Query
 from vedette.model import DeliveryReason, DeliveryState, ItemState
 
 GROWING = {
@@ -90,3 +92,42 @@ def whole_tables(tx: Transaction, statement: str, parameters: Any) -> set[str]:
     rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
     steps = [str(row[0]) for row in rows]
     return {step.split("Seq Scan on ")[1].split()[0] for step in steps if "Seq Scan on " in step}
+
+
+def test_a_search_of_a_time_looks_for_its_first_article_once_a_day(store: Store, now: datetime) -> None:
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    late = put(store, articles(BAKU, 3), first=now - timedelta(hours=1))
+    early = put(store, articles(SEOUL, 3), first=now - timedelta(days=20), step=timedelta(0))  # a clock was put back
+    event.listen(store.engine, "before_cursor_execute", note)
+    with store.read() as tx:
+        for since, found in (
+            (now - timedelta(hours=2), late),
+            (now - timedelta(hours=3), late),
+            (now - timedelta(days=30), late + early),
+        ):
+            assert sorted(row.article.id or 0 for row in tx.search.archived([["adex"]], since=since)) == found
+    event.remove(store.engine, "before_cursor_execute", note)
+    assert sum("min(" in statement for statement in asked) == 2
+
+
+@pytest.mark.parametrize("rule", ["@azerbaijan", "drone* AND adex"])
+def test_no_search_asks_sqlite_for_all_words_that_begin_so(store: Store, rule: str) -> None:
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "MATCH" in statement:
+            asked.append(str(parameters[0]))
+
+    put(store, articles(BAKU, 3))
+    if store.dialect != "sqlite":
+        return
+    event.listen(store.engine, "before_cursor_execute", note)
+    with store.read() as tx:
+        assert list(Query(tx, rule).matches())
+    event.remove(store.engine, "before_cursor_execute", note)
+    assert asked
+    assert "*" not in asked[0]

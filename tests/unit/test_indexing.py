@@ -56,7 +56,7 @@ def test_every_alias_as_it_is_written_is_found() -> None:
             assert found(groups, knowledge, f"so {alias.text} da"), alias
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_what_the_evaluator_finds_inflected_the_index_finds_too(data: st.DataObject) -> None:
     entity = data.draw(st.sampled_from(ENTITIES))
