@@ -28,11 +28,14 @@ from vedette.model import Entry, FetchOutcome
 MAX_ENTRIES = 2000
 """Entries taken from one feed; the rest is counted as overflow."""
 
+DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\D{1,3}(\d{1,2}):(\d{2}))?(?![\d.])")
 BARE_AMPERSAND = re.compile(rb"&(?=[a-zA-Z0-9_]+=)")
 """Of a URL that was not escaped: `&copy=3` would be read as a copyright sign."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+PUBLISHED = ("pubDate", "published", "issued", "date", "created")
+UPDATED = ("updated", "modified")
 DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modified")
 ROOTS = {"rss", "feed", "rdf", "channel"}
 
@@ -163,6 +166,10 @@ def _completed(raw: Any, element: Any) -> dict[str, Any]:
         entry["published"] = entry["updated"] = ""
     elif not any(entry.get(name) for name in ("published", "created", "updated")):
         entry["published"] = dated[0]
+    for key, names in (("published", PUBLISHED), ("updated", UPDATED)):  # what we can read is not left to its guesses
+        written = next((texts[name] for name in names if name in texts), "")
+        if entry.get(key) and (_plain(written) or not _has_day(written, instant(entry[key]))):
+            entry[key] = written
     guid = element.find("{*}guid")
     if guid is None and element.find("{*}id") is None and element.get(RDF_ABOUT) is None:
         entry["id"] = ""
@@ -267,7 +274,7 @@ def instant(value: Any) -> datetime | None:
     text = " ".join(str(value or "").split())
     if not text:
         return None
-    for read in (datetime.fromisoformat, _rfc822, _free):
+    for read in (datetime.fromisoformat, _rfc822, _dotted, _free):
         try:
             found = read(text)
         except (ValueError, OverflowError, TypeError):
@@ -286,6 +293,32 @@ def _rfc822(text: str) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     return parsedate_to_datetime(text)
+
+
+def _dotted(text: str) -> datetime | None:
+    """12.03.2026 14:05: with dots the day comes first, everywhere."""
+    match = DOTTED.search(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute = (int(group or 0) for group in match.groups())
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+def _plain(text: str) -> bool:
+    """Whether a date is written in a way that leaves no choice."""
+    for read in (datetime.fromisoformat, _rfc822, _dotted):
+        try:
+            if read(text) is not None:
+                return True
+        except (ValueError, OverflowError, TypeError):
+            continue
+    return False
+
+
+def _has_day(text: str, found: datetime | None) -> bool:
+    """Whether the day that a parser found is written there, or the one beside it, which a zone makes of it."""
+    days = {(found + timedelta(shift)).day for shift in (-1, 0, 1)} if found is not None else set()
+    return bool(days & {int(number) for number in re.findall(r"\d{1,2}(?!\d)", text)}) or text.isdigit()
 
 
 def _free(text: str) -> datetime | None:

@@ -188,6 +188,14 @@ def test_charsets_come_from_the_bytes() -> None:
         assert entry.title == "Крозетто в Баку", charset
 
 
+@pytest.mark.parametrize("written", ["12.03.2026 14:05", "12 mart 2026", "2026/03/12 14:05:00"])
+def test_a_local_date_keeps_its_day(written: str) -> None:
+    item = f"<item><title>Patrol</title><link>https://x.example/1</link><pubDate>{written}</pubDate></item>"
+    (entry,) = parse_feed(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode(), url=URL).entries
+    assert entry.published_at is not None
+    assert entry.published_at.date().isoformat() == "2026-03-12"
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_raise_anything_but_a_refusal(body: bytes) -> None:
     with contextlib.suppress(Refused):
@@ -201,6 +209,9 @@ def test_no_bytes_raise_anything_but_a_refusal(body: bytes) -> None:
         ("Mon, 1 Jun 2026 10:00 GMT", datetime(2026, 6, 1, 10, tzinfo=UTC)),
         ("2026-06-01 10:00:00", datetime(2026, 6, 1, 10, tzinfo=UTC)),
         ("20260601T100000Z", datetime(2026, 6, 1, 10, tzinfo=UTC)),
+        ("03.12.2026 14:05", datetime(2026, 12, 3, 14, 5, tzinfo=UTC)),
+        ("12.03.2026", datetime(2026, 3, 12, tzinfo=UTC)),
+        ("31.02.2026", None),
         ("", None),
         ("soon", None),
         ("0001-01-01T00:00:00Z", None),
