@@ -125,15 +125,28 @@ def decide(
         return Decision((), (_drop(stored, reason, now, detail),))
     plans: list[Plan] = []
     drops: list[Drop] = []
+    told: dict[tuple[str, str], tuple[str, ...]] = {}  # by analyst and channel: topics of this very article
     for match in matches:
         if match.topic not in world.topics:
             continue  # the topic was deleted while the article was matched
-        plan, why_not = _plan(_Case(stored, match, world, now, seen_at, rules))
+        plan, why_not = _plan(_Case(stored, match, _after(world, match.topic, told), now, seen_at, rules))
         plans.append(plan)
+        readers = {s.id: (s.analyst, s.channel) for s in world.subscriptions.get(match.topic, ())}
+        for reader in {readers[d.subscription] for d in plan.deliveries if d.subscription is not None}:
+            told[reader] = (*told.get(reader, ()), match.topic)
         if why_not is not None:
             says_nothing_new = why_not is DropReason.ALREADY_ALERTED and stored.change is Change.CHANGED
             drops.append(_drop(stored, why_not, now, SAME_FACTS if says_nothing_new else "", topic=match.topic))
     return Decision(tuple(plans), tuple(drops))
+
+
+def _after(world: World, topic: str, told: Mapping[tuple[str, str], tuple[str, ...]]) -> World:
+    """The world to a topic that comes after others: their readers have the story under those already."""
+    before = dict(world.told_before)
+    for subscription in world.subscriptions.get(topic, ()):
+        if others := told.get((subscription.analyst, subscription.channel)):
+            before[subscription.id] = tuple(dict.fromkeys((*before.get(subscription.id, ()), *others)))
+    return replace(world, told_before=before)
 
 
 def _why_silent(

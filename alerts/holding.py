@@ -20,6 +20,11 @@ def hold_back(tx: Transaction, delivery: Delivery, owner: str, now: datetime) ->
     if subscription is None:
         known = delivery.alert_id is not None or delivery.reason is DeliveryReason.DIGEST
         return _suppress(tx, delivery, DeliveryReason.UNSUBSCRIBED, now) if known else None
+    if not subscription.active:  # switched off while the message waited
+        if delivery.alert_id is not None:
+            return _suppress(tx, delivery, DeliveryReason.MUTED, now)
+        tx.deliveries.end(delivery.id, DeliveryState.EXPIRED, DeliveryReason.MUTED, now)  # its members wait
+        return DeliveryState.EXPIRED
     if delivery.alert_id is not None:
         if subscription.muted_until is not None and subscription.muted_until > now:
             return _suppress(tx, delivery, DeliveryReason.MUTED, now)

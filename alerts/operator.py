@@ -11,6 +11,8 @@ from alerts.wording import Words
 from storage import Transaction
 from vedette.model import Analyst, Channel, DeliveryReason, NewDelivery, Notice
 
+LOOKED_AT = ("feed", "file", "console")
+"""Kinds of channels that nobody is called by: told through them only where there is no other."""
 KEPT = timedelta(days=7)
 """How long such a message is tried."""
 
@@ -26,6 +28,7 @@ def operator_notice(title: str, text: str, now: datetime, reader: Analyst | None
 def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime, operators: Sequence[str] = ()) -> str:
     """Tell the owner of a channel that was disabled, on another one of theirs, else the operator; on which, or ""."""
     active = [c for c in tx.channels.list() if c.active and c.id != channel.id]
+    active.sort(key=lambda c: (c.kind in LOOKED_AT, c.failing_since is not None))  # who comes to the reader, and works
     theirs = [c for c in active if c.analyst == channel.analyst]
     chosen = [*theirs, *(c for c in active if c.id in operators)]
     if not chosen:
@@ -41,6 +44,7 @@ def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime, opera
         channel=channel.id,
     )
     _post(tx, f"operator-{channel.id}-{now.isoformat()}", chosen[0].id, operator_notice(title, text, now, reader), now)
+    tx.deliveries.redirect(channel.id, chosen[0].id, DeliveryReason.OPERATOR, now)  # what it was to tell of others
     return chosen[0].id
 
 

@@ -200,6 +200,11 @@ class Deliveries(Aggregate):
         self.session.flush()
         return DeliveryState.HELD
 
+    def _is_followed(self, delivery_id: int) -> bool:
+        """Whether the subscription of a delivery is still there, switched on or not."""
+        row = self._row(delivery_id)
+        return row.subscription is not None and self.session.get(SubscriptionRow, row.subscription) is not None
+
     def _has_subscription(self, row: DeliveryRow) -> bool:
         subscription = self.session.get(SubscriptionRow, row.subscription) if row.subscription else None
         return subscription is not None and subscription.active
@@ -207,19 +212,21 @@ class Deliveries(Aggregate):
     def withhold(self, subscription: str, reason: DeliveryReason, now: datetime, *, story_id: int | None = None) -> int:
         """Suppress what waits for a subscription, of one story or all that would go out by itself; how many.
 
-        Each leaves its reason. What a worker is sending is not called back; what a digest tells already goes out.
+        Each leaves its reason. What a worker is sending is not called back; what a digest tells already goes out, but
+        not to who has unsubscribed.
         """
         query = select(DeliveryRow).where(
             DeliveryRow.subscription == subscription,
             within(DeliveryRow.state, OPEN),
-            DeliveryRow.alert_id.is_not(None),
             DeliveryRow.digest_id.is_(None),
             free(DeliveryRow, now),
         )
+        if reason is not DeliveryReason.UNSUBSCRIBED:
+            query = query.where(DeliveryRow.alert_id.is_not(None))
+            if story_id is None:
+                query = query.where(DeliveryRow.next_attempt_at.is_not(None))
         if story_id is not None:
             query = query.where(DeliveryRow.story_id == story_id)
-        elif reason is not DeliveryReason.UNSUBSCRIBED:
-            query = query.where(DeliveryRow.next_attempt_at.is_not(None))
         rows = list(self.session.scalars(query))
         for row in rows:
             self.suppress(row.id, reason, now)
@@ -244,8 +251,10 @@ class Deliveries(Aggregate):
             values = {"state": state.value, "sent_at": now}
         elif state in (DeliveryState.DEAD, DeliveryState.SUPPRESSED):
             values = {"state": state.value}
-        elif state is DeliveryState.EXPIRED:
+        elif state is DeliveryState.EXPIRED and self._is_followed(digest_id):
             values = {"digest_id": None, "state": DeliveryState.HELD.value}
+        elif state is DeliveryState.EXPIRED:
+            values = {"state": state.value}  # there is no next digest
         else:
             return
         members = update(DeliveryRow).where(DeliveryRow.digest_id == digest_id).values(values)
@@ -316,6 +325,17 @@ class Deliveries(Aggregate):
         )
         self.session.expire_all()
         return rowcount(result) == 1
+
+    def redirect(self, channel: str, to: str, reason: DeliveryReason, now: datetime) -> int:
+        """Let messages of a reason that wait for one channel go out through another; how many there were."""
+        mine = (
+            DeliveryRow.channel == channel,
+            DeliveryRow.reason == reason.value,
+            within(DeliveryRow.state, OPEN),
+            free(DeliveryRow, now),
+        )
+        statement = update(DeliveryRow).where(*mine).values(channel=to, next_attempt_at=now)
+        return rowcount(self.session.execute(statement.execution_options(synchronize_session=False)))
 
     def end(
         self, delivery_id: int, state: DeliveryState, reason: DeliveryReason, now: datetime, error: str = ""
@@ -473,6 +493,7 @@ def _due(now: datetime, busy_channels: Collection[str]) -> Select[DeliveryRow]:
         .where(
             earlier.subscription == DeliveryRow.subscription,
             earlier.story_id == DeliveryRow.story_id,
+            earlier.channel == DeliveryRow.channel,  # what waits for a channel it had before holds up nothing
             earlier.id < DeliveryRow.id,
             within(earlier.state, OPEN),
             earlier.next_attempt_at.is_not(None),  # not what waits for a digest

@@ -384,3 +384,20 @@ def test_every_active_subscription_is_accounted_for(
         assert known
     if not told:
         assert decision.drops
+
+
+def test_an_article_of_two_topics_says_to_one_reader_that_it_is_the_same_story() -> None:
+    jets = replace(SUBSCRIPTION, id="anna-jets", topic="jets")
+    mail = replace(jets, id="anna-jets-2", channel="other")
+    known = world(
+        topics={"adex": TOPIC, "jets": replace(TOPIC, id="jets", title="Jets")},
+        subscriptions={"adex": [SUBSCRIPTION], "jets": [jets, mail]},
+        channels={"anna-mail": CHANNEL, "other": replace(CHANNEL, id="other")},
+    )
+    first, second = decided(known, matches=(MATCH, replace(MATCH, topic="jets"))).plans
+    assert [d.notice.news for d in first.deliveries] == [()]
+    assert [d.notice.news for d in second.deliveries] == [
+        ("a new topic; this story came before under adex",),
+        (),  # its channel has not told of the story
+    ]
+    assert all(d.notice.reason is DeliveryReason.NEW_STORY for d in second.deliveries)

@@ -188,6 +188,18 @@ def test_one_story_keeps_its_order_for_a_subscription(office: Office) -> None:
         assert [r.headers["webhook-id"] for r in receiver.requests] == ["first", "other", "first", "second"]
 
 
+def test_a_message_that_waits_for_a_channel_of_before_holds_up_none_of_the_new_one(office: Office) -> None:
+    with http_receiver(answer(500)) as failing, http_receiver() as receiver:
+        office.hook("old", failing.url)
+        office.hook("new", receiver.url)
+        about = notice(story_id=1)
+        office.post("old", "first", about, subscription="s")
+        office.deliver()
+        office.post("new", "second", about, subscription="s")
+        office.deliver()
+        assert [r.headers["webhook-id"] for r in receiver.requests] == ["second"]
+
+
 # --------------------------------------------------------------------------- giving up
 
 
@@ -212,6 +224,20 @@ def test_a_channel_that_is_gone_is_switched_off_and_its_owner_told_on_another(of
             tx.channels.enable("slack")
         office.deliver()
         assert office.get(one).state is S.SENT
+
+
+def test_where_the_other_channel_is_gone_too_all_is_told_on_the_third(office: Office) -> None:
+    with http_receiver(answer(410)) as first, http_receiver(answer(410)) as second, http_receiver() as third:
+        office.channel("a-feed", "feed", {"title": "Anna's"})  # nobody is called by a feed
+        office.hook("b", first.url)
+        office.hook("c", second.url)
+        office.hook("d", third.url)
+        office.post("b", "k")
+        office.deliver()
+        office.deliver()
+        assert len(second.requests) == 1
+    titles = {request.json["data"]["article"]["title"] for request in third.requests}
+    assert titles == {"Your channel b was switched off", "Your channel c was switched off"}
 
 
 def test_without_another_channel_nobody_is_told_and_nothing_breaks(office: Office) -> None:
@@ -564,3 +590,28 @@ def test_a_notice_comes_out_of_the_database_as_it_went_in(office: Office, about:
 def test_a_courier_with_nothing_to_do_writes_nothing(office: Office) -> None:
     courier = Courier(office.context())
     assert courier.claim(5, ()) == (0, [])
+
+
+def test_while_one_channel_hangs_the_others_wait_less_than_five_seconds(tmp_path: Path) -> None:
+    office = Office(tmp_path, "[deliver]\ntimeout = 6.0\n")
+    with http_receiver(silent) as hanging, http_receiver() as receiver:
+        office.hook("hangs", hanging.url)
+        for n in range(3):
+            office.post("hangs", f"hangs{n}")
+        for n in range(4):
+            office.hook(f"hook{n}", receiver.url)
+        for n in range(40):
+            office.post(f"hook{n % 4}", f"k{n}")
+        context = office.context()
+        worker = threading.Thread(target=main, args=(context,))
+        began = time.monotonic()
+        worker.start()
+        times: list[float] = []
+        while len(times) < 40 and time.monotonic() - began < 30:
+            times += [time.monotonic() - began] * (len(receiver.requests) - len(times))
+            time.sleep(0.02)
+        context.stop.set()
+        worker.join(30)
+    assert len(times) == 40
+    assert sorted(times)[int(0.95 * 40)] < 5
+    office.store.close()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from alerts.gathering import run_digests
+from alerts.wishes import unsubscribe
 from storage import DigestRun
 from tests.faulty import answer, http_receiver
 from tests.notices import NOW, article, notice
@@ -257,3 +258,64 @@ def test_another_cadence_or_zone_is_reckoned_anew(office: Office) -> None:
     with office.store.read() as tx:
         assert not tx.digests.any_to_do(NOW + timedelta(hours=23, minutes=44))
         assert tx.digests.any_to_do(NOW + timedelta(hours=23, minutes=45))
+
+
+def test_what_comes_while_a_digest_is_on_its_way_waits_for_the_next_one(office: Office) -> None:
+    with http_receiver(answer(500), answer(), answer()) as receiver:
+        office.hook("hook", receiver.url)
+        subscribe(office)
+        one = alert(office, "one")
+        alert_id = office.get(one).alert_id
+        assert alert_id is not None
+        with office.store.write() as tx:
+            assert tx.deliveries.unsent(alert_id) == {"s"}
+        office.deliver()
+        office.advance(days=1)
+        office.deliver()  # written, and refused once
+        with office.store.write() as tx:
+            assert tx.deliveries.unsent(alert_id) == set(), "its digest would not name another outlet any more"
+            assert not tx.deliveries.add_to_waiting(alert_id, "s", ["news"], outlet=("o.example", "https://o.example/"))
+
+
+@pytest.mark.parametrize("ends", ["unsubscribed", "switched off"])
+def test_a_digest_that_waits_for_a_dead_channel_ends_with_its_subscription(office: Office, ends: str) -> None:
+    with http_receiver(answer(410)) as gone:
+        office.hook("hook", gone.url)
+        subscribe(office)
+        one = alert(office, "one")
+        office.deliver()
+        office.advance(days=1)
+        office.deliver()
+        assert not office.channel_now("hook").active
+        digest = office.get(one).digest
+        assert digest is not None
+        with office.store.write() as tx:
+            if ends == "unsubscribed":
+                unsubscribe(tx, "s", office.clock.now())
+            else:
+                tx.subscriptions.put(replace(DAILY, active=False))
+                tx.channels.enable("hook")
+        office.advance(hours=1)
+        office.deliver()
+        assert len(gone.requests) == 1
+    if ends == "unsubscribed":
+        assert standing(office, digest) == [(S.SUPPRESSED, R.UNSUBSCRIBED)]
+        assert office.get(one).state is S.SUPPRESSED
+    else:
+        assert office.get(digest).state is S.EXPIRED
+        assert (office.get(one).state, office.get(one).digest) == (S.HELD, None), "told when it is switched on again"
+
+
+def test_a_digest_past_its_time_whose_reader_is_gone_takes_what_it_tells_along(office: Office) -> None:
+    office.hook("hook", "http://127.0.0.1:9/")
+    subscribe(office)
+    one = alert(office, "one")
+    run_digests(office.store, NOW, 30)
+    run_digests(office.store, TOMORROW, 30)
+    digest = office.get(one).digest
+    assert digest is not None
+    with office.store.write() as tx:
+        tx.deliveries.claim_one(digest, "other worker", TOMORROW + timedelta(minutes=2))
+        unsubscribe(tx, "s", TOMORROW)  # while it is being sent
+        tx.deliveries.expire(TOMORROW + timedelta(days=4))
+    assert [office.get(key).state for key in (digest, one)] == [S.EXPIRED, S.EXPIRED]
