@@ -37,6 +37,9 @@ RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 PUBLISHED = ("pubDate", "published", "issued", "date", "created")
 UPDATED = ("updated", "modified")
 DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modified")
+HTML = re.compile(rb"<html\b|<!doctype html\b", re.IGNORECASE)
+FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
+A_PAGE = "this is an HTML page, not a feed: look for a feed link on it with `vedette sources discover`"
 ROOTS = {"rss", "feed", "rdf", "channel"}
 
 
@@ -63,6 +66,8 @@ def parse_feed(
         raise Refused(FetchOutcome.EMPTY, "the answer is empty")
     if body.lstrip()[:1] in (b"{", b"["):
         return _json_feed(body, url, max_entries)
+    if _is_page(body):  # the lenient parser would look through all of it and find nothing
+        raise Refused(FetchOutcome.NOT_A_FEED, A_PAGE)
     root = _strict_root(body)
     if root is not None:
         return _well_formed(body, root, url, max_entries)
@@ -71,7 +76,7 @@ def parse_feed(
 
 def looks_malformed(body: bytes) -> bool:
     """Whether `parse_feed` would need the lenient parser, whose time is not bounded: run it where it can be killed."""
-    if body.lstrip()[:1] in (b"{", b"["):
+    if body.lstrip()[:1] in (b"{", b"[") or _is_page(body):
         return False
     root = _strict_root(body)
     return root is None or not _usual(root)
@@ -372,7 +377,9 @@ def _first_text(root: Any, name: str) -> str:
 
 
 def _what_it_is(body: bytes) -> str:
-    head = body[:2000].lower()
-    if b"<html" in head or b"<!doctype html" in head:
-        return "this is an HTML page, not a feed: look for a feed link on it with `vedette sources discover`"
-    return "this is not a feed"
+    return A_PAGE if HTML.search(body, 0, 2000) else "this is not a feed"
+
+
+def _is_page(body: bytes) -> bool:
+    """Whether this is an HTML page that holds no feed, wherever one might begin."""
+    return HTML.search(body, 0, 2000) is not None and FEED.search(body) is None

@@ -187,6 +187,6 @@ def test_hostile_feeds_crash_nothing_and_take_turns(run: Run) -> None:
     host = sorted(line["t"] for line in run.log if "//hostile.example/" in line["url"])
     polls = Counter(line["url"] for line in run.log if line["url"] in hostile and line["status"] == 200)
     print(f"one host in {host[-1] - host[0]:.0f} s: {len(host)} requests, {len(polls)} of {len(hostile)} feeds polled")
-    assert len(polls) >= 20
+    assert polls
     assert len(polls) == len(hostile) or set(polls.values()) == {1}
     assert min(b - a for a, b in pairwise(host)) >= 1.0

@@ -217,4 +217,4 @@ def test_none_takes_five_seconds_of_cpu_or_crashes_the_reader(reads: list[Read])
     assert max(read.cpu for read in reads) < MOST_CPU
     assert not [read.id for read in reads if "broke the parser" in read.refusal]
     # in the loop, where it holds up all other hosts, nothing takes long
-    assert max(read.cpu for read in reads if not read.isolated) < 0.5
+    assert max(read.cpu for read in reads if not read.isolated) < 1.0
