@@ -181,3 +181,12 @@ def test_a_site_is_looked_at_before_it_is_watched(chromium: Any, tmp_path: Path)
         page.click("details[open] button")
         page.wait_for_selector("h1:has-text('Harbour Defence News')")
         assert page.errors == []
+
+
+def test_a_word_without_end_breaks_on_a_phone(chromium: Any, site: Website) -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 3
+    story, (alert, *_) = publish(site.store, site.clock.now(), f"ADEX {word}", f"ADEX {word}.", number=4711)
+    page = signed_in(chromium, site, "longphone", viewport={"width": 360, "height": 740})
+    for path in ("/", f"/stories/{story}", f"/alerts/{alert}", f"/topics/adex/edit?alert={alert}"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
