@@ -93,7 +93,9 @@ def published(document: Document) -> When | None:
             best = found
         elif best.precision == "day" and found.precision == "instant" and _same_day(best, found):
             best = found  # a weaker place that says the same day, and the time
-        if best.precision == "instant":
+        elif not best.zone and found.zone and _same_clock(best, found):
+            best = found  # a weaker place that says the same time, and where it is told
+        if best.precision == "instant" and best.zone:
             break
     return _with_feed(best or _guessed(document), document, latest)
 
@@ -152,6 +154,10 @@ def _published_texts(document: Document) -> Iterator[tuple[str, str]]:
             yield "meta", content
     for element in document.tree.xpath("//*[contains(@itemprop, 'datePublished')]")[:3]:
         yield "microdata", element.get("content") or element.get("datetime") or element.text_content()
+    for other in document.jsonld:  # of the page, say, or of a question
+        if other is not node and isinstance(other.get("datePublished"), str):
+            yield "jsonld", other["datePublished"]
+            break
     yield from _time_elements(document)
     found = re.search(r"/(20\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/._-]|$)", document.page.url)
     if found:
@@ -198,6 +204,13 @@ def _with_feed(found: When | None, document: Document, latest: datetime) -> When
     if not found.zone and apart <= 14 * 3600 and min(apart % 900, 900 - apart % 900) <= 90:
         return replace(found, at=said, evidence=f"{found.evidence}+feed")
     return found
+
+
+def _same_clock(unzoned: When, zoned: When) -> bool:
+    """Whether both were written as the same time of day, to the minute."""
+    sign = -1 if zoned.zone.startswith("-") else 1
+    offset = sign * timedelta(hours=int(zoned.zone[1:3]), minutes=int(zoned.zone[4:6]))
+    return abs((zoned.at + offset - unzoned.at).total_seconds()) < 60
 
 
 def _same_day(a: When, b: When) -> bool:

@@ -116,7 +116,8 @@ def texts_of(value: Any) -> Iterator[str]:
 
 def _load(text: str) -> Any:
     text = re.sub(r"^\s*(<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(-->|//\s*\]\]>|\]\]>)\s*;?\s*$", "", text.strip())
-    for attempt in (text, re.sub(r"[\x00-\x1f]+", " ", text), re.sub(r",\s*([}\]])", r"\1", text)):
+    bare = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)  # of comments, which are none in JSON
+    for attempt in (text, re.sub(r"[\x00-\x1f]+", " ", text), re.sub(r",\s*([}\]])", r"\1", bare)):
         try:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):

@@ -152,6 +152,24 @@ PLACES = {
         FEED,
         (at(2026, 3, 12, 12, 5), "instant", "feed"),
     ),
+    "a weaker place gives the zone that the page leaves out": (
+        META % "2026-03-12T16:05:00" + '<time datetime="2026-03-12T16:05:30+04:00">16:05</time>',
+        "",
+        None,
+        (at(2026, 3, 12, 12, 5, 30), "instant", "time"),
+    ),
+    "another time of the same day gives no zone": (
+        META % "2026-03-12T16:05:00" + '<time datetime="2026-03-12T19:40:00+04:00">19:40</time>',
+        "",
+        None,
+        (at(2026, 3, 12, 16, 5), "instant", "meta"),
+    ),
+    "JSON-LD with comments in it": (
+        (LD % "2026-03-12T16:05:00+04:00").replace("{", '{\n  // "interactionCount": "",\n  ', 1),
+        "",
+        None,
+        (at(2026, 3, 12, 12, 5), "instant", "jsonld"),
+    ),
     "both Arabic names of a month": (
         "<h1>وصول الطائرة</h1><p>الجمعة 13 آذار / مارس 2026</p>",
         "",
