@@ -72,11 +72,34 @@ def test_a_rule_is_written_with_a_mistake_and_mended(chromium: Any, site: Websit
     page.fill("#f-title", "Leonardo in Baku")
     page.fill("#f-rule", "Leonardo AND (baku")
     page.wait_for_selector("#result .wrong")
+    assert page.evaluate("[...CSS.highlights.get('mistake')].map(String)") == ["("]
     page.fill("#f-rule", "Leonardo AND baku")
     page.wait_for_selector("#result mark")
     assert "Articles in 90 days" in page.inner_text("#result").replace("\n", " ")
     page.click("button[value=save]")
     page.wait_for_url("**/topics/leonardo-in-baku")
+    assert page.errors == []
+
+
+def test_a_rule_is_coloured_as_it_is_typed(chromium: Any, site: Website) -> None:
+    page = signed_in(chromium, site, "painter")
+    page.goto("/topics/new")
+    rule = (
+        '# who flies it\n(@c-27j NEAR/8 ~delivery) AND title:"air force" AND SCORE/2(baku^2, рома^-1)\n\n'
+        + "ADEX " * 60
+    )
+    page.fill("#f-rule", rule)
+    spans = "[...document.querySelectorAll('.painted pre span')].map(s => [s.className, s.textContent])"
+    assert page.evaluate(spans) == [
+        ["comment", "# who flies it"], ["name", "@c-27j"], ["operator", "NEAR/8"], ["operator", "AND"],
+        ["field-name", "title:"], ["quoted", '"air force"'], ["operator", "AND"], ["operator", "SCORE/2"],
+        ["weight", "^2"], ["weight", "^-1"],
+    ]  # fmt: skip
+    assert page.evaluate("document.querySelector('.painted pre').textContent") == rule + "\n"
+    inner = "({scrollHeight: h, clientWidth: w}) => [h, w]"
+    sizes = [page.eval_on_selector(f".painted {part}", inner) for part in ("textarea", "pre")]
+    assert abs(sizes[0][0] - sizes[1][0]) <= 1, "letters lie above each other"
+    assert sizes[0][1] == sizes[1][1]
     assert page.errors == []
 
 

@@ -89,6 +89,7 @@ if (editor) {
     unheard.hidden = html !== null;
     if (html === null) return;
     result.innerHTML = html;
+    document.dispatchEvent(new Event("rule:changed"));
     rule.setAttribute("aria-invalid", String(Boolean(result.querySelector("[data-wrong]"))));
     group();
   };
@@ -108,6 +109,7 @@ if (editor) {
     if (!clause) return;
     event.preventDefault();
     rule.value = clause.dataset.clause;
+    document.dispatchEvent(new Event("rule:changed"));
     check();
     rule.focus();
   });
