@@ -22,6 +22,8 @@ STEM = 6
 SHORTEST = 4
 _KINDS = {"country": "country", "alliance": "country", "person": "person", "exhibition": "exhibition"}
 """Kinds of entities that are told from the others, which are "entity"."""
+_SCENES = ("place",)
+"""Kinds that are no trait: most of what is told of a region names its capital."""
 _NAME = re.compile(r"(?<=[^\s.!?:;…\"'“”‘’«»()\[\]-][ \u00a0])[^\W\d_]{3,}")
 
 
@@ -107,6 +109,8 @@ def _entities(found: Iterable[Spotted]) -> tuple[dict[str, str], set[str]]:
     traits: dict[str, str] = {}
     written: set[str] = set()
     for spotted in found:
+        if spotted.entity.kind in _SCENES:
+            continue
         traits[f"{_KINDS.get(spotted.entity.kind, 'entity')}:{spotted.entity.id}"] = spotted.entity.name
         written |= spotted.forms
     return traits, written

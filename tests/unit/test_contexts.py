@@ -151,7 +151,7 @@ def test_contexts_on_the_command_line(store: Store, run: Run) -> None:
     told = run("rules", "contexts", "ADEX")
     assert told.exit_code == 0
     assert told.stdout.startswith("28 articles, 2 contexts\n")
-    assert " 16, Azerbaijan 12\n" in told.stdout
+    assert " 16, Baku 12\n" in told.stdout
     assert "to keep to it: " in told.stdout
     assert "of 12" in told.stdout
     answer = json.loads(run("rules", "contexts", "ADEX", "--json").stdout)
