@@ -20,6 +20,10 @@ from vedette.model import Article
 
 _AT_FIRST, _AT_ONCE = 25, 200  # rows read at a time
 _DAYS_KNOWN = 100  # days whose first article a connection remembers
+_MANY_TERMS = 8  # terms above which PostgreSQL's guess at their articles is far too high
+_ENOUGH = 3  # letters of a word that stands in few articles
+_AT_A_TIME = 32  # terms of one question to PostgreSQL's index
+_LONG_STRETCH = 200_000  # where there are many terms: these cost the same for few articles
 _STRETCH = 20_000  # ids that PostgreSQL looks at first
 
 
@@ -136,14 +140,13 @@ class Search(Aggregate):
 
     def _postgres_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
         """The index gives no order and all there is: it is asked for ever longer stretches, the newest first."""
-        holds = "to_tsvector('simple', folded) @@ to_tsquery('simple', :q) AND" if groups else ""
-        query = text(f"SELECT id FROM articles WHERE {holds} id BETWEEN :first AND :last ORDER BY id DESC")
-        q = " & ".join("(" + " | ".join(map(_ts_term, group)) + ")" for group in groups)
-        stretch = _STRETCH
+        asked: dict[str, int | str] = {}
+        holds = "".join(f"({_ts_group(group, f'q{number}', asked)}) AND " for number, group in enumerate(groups))
+        query = text(f"SELECT id FROM articles WHERE {holds}id BETWEEN :first AND :last ORDER BY id DESC")
+        stretch = _LONG_STRETCH if sum(map(len, groups)) > _MANY_TERMS else _STRETCH
         while last >= first:
             begin = max(first, last - stretch + 1)
-            asked: dict[str, int | str] = {"first": begin, "last": last, **({"q": q} if groups else {})}
-            yield from self.session.scalars(query, asked)
+            yield from self.session.scalars(query, {**asked, "first": begin, "last": last})
             last, stretch = begin - 1, stretch * 3
 
 
@@ -155,8 +158,31 @@ def _pieces(ids: Iterator[int]) -> Iterator[list[int]]:
         size = min(size * 2, _AT_ONCE)
 
 
+def _ts_group(group: Sequence[str], name: str, asked: dict[str, int | str]) -> str:
+    """The condition that an article holds one of some terms, whose values are put into `asked`.
+
+    The index tries every article of any term against all terms of one question, so that many are asked in parts. A
+    question that is no constant is taken to be true of few articles; one of many terms would be taken to be true of
+    most, and all articles would be read.
+    """
+    terms = list(dict.fromkeys(map(_ts_term, group)))
+    conditions = []
+    for start in range(0, len(terms), _AT_A_TIME):
+        key = f"{name}_{start}"
+        asked[key] = " | ".join(terms[start : start + _AT_A_TIME])
+        asks = f"to_tsquery('simple', :{key})"
+        asks = f"(SELECT {asks})" if len(terms) > _MANY_TERMS else asks
+        conditions.append(f"to_tsvector('simple', folded) @@ {asks}")
+    return " OR ".join(conditions)
+
+
 def _ts_term(term: str) -> str:
-    return "(" + " & ".join(map(_ts_word, term.split())) + ")"
+    """A term; of several words the longest alone where it says enough: the index counts all that any of them stands in,
+    and many such terms cost more than the articles that they spare."""
+    words_of = term.split()
+    longest = max(words_of, key=lambda word: len(word.rstrip("*")))
+    enough = len(longest.rstrip("*")) >= _ENOUGH and not longest.rstrip("*").isdigit()
+    return "(" + " & ".join(map(_ts_word, [longest] if enough else words_of)) + ")"
 
 
 def _ts_word(word: str) -> str:
