@@ -16,7 +16,7 @@ from urllib.parse import quote
 from alerts.calendar import quiet_until
 from alerts.facts import Facts, around, facts, novelties
 from alerts.notice import build_notice, short
-from alerts.wording import ENGLISH, Words
+from alerts.wording import Words
 from vedette.model import (
     Alert,
     Analyst,
@@ -209,8 +209,12 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
     suppressions: list[tuple[str, DeliveryReason]] = []
     additions: dict[str, tuple[str, ...]] = {}
     subscriptions = [s for s in case.world.subscriptions.get(case.match.topic, ()) if s.active]
+    said: dict[Words, tuple[str, ...]] = {}  # in the language of each reader, for many have the same
     for subscription in subscriptions:
-        news = _news(case, _words(case, subscription))
+        words = _words(case, subscription)
+        if words not in said:
+            said[words] = _news(case, words)
+        news = said[words]
         if case.alert is not None and subscription.id in case.world.waiting.get(case.match.topic, ()):
             if case.is_new_outlet or news:
                 additions[subscription.id] = news
@@ -238,8 +242,7 @@ def _plan(case: _Case) -> tuple[Plan, DropReason | None]:
 
 def _words(case: _Case, subscription: Subscription) -> Words:
     """How the reader of a subscription is spoken to."""
-    analyst = case.world.analysts.get(subscription.analyst)
-    return Words(analyst.locale) if analyst else ENGLISH
+    return Words.of(case.world.analysts.get(subscription.analyst))
 
 
 def _news(case: _Case, words: Words) -> tuple[str, ...]:

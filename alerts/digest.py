@@ -62,7 +62,7 @@ def compose(
     cap_per_hour: int,
 ) -> Notice:
     """The message that tells what a subscription has gathered, the oldest first; there is at least one."""
-    words = Words(analyst.locale if analyst else "en")
+    words = Words.of(analyst)
     entries = [replace(m.notice, sentences=m.notice.sentences[:MOST_SENTENCES], entries=()) for m in members]
     title = words.many(
         "%(count)s story since %(when)s",

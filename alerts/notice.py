@@ -160,7 +160,7 @@ def plain_notice(
     title: str, topic: str, topic_title: str, reason: DeliveryReason, now: datetime, reader: Analyst | None = None
 ) -> Notice:
     """A message that is about no article of its own: a digest, or one about Vedette itself."""
-    locale = reader.locale if reader else "en"
+    words = Words.of(reader)
     return Notice(
         topic=topic,
         topic_title=topic_title,
@@ -168,7 +168,7 @@ def plain_notice(
         title=title,
         url="",
         site="",
-        language=Words(locale).language,
+        language=words.language,
         country="",
         published_at=None,
         published_precision="",
@@ -179,18 +179,18 @@ def plain_notice(
         alert_id=None,
         reason=reason,
         timezone=reader.timezone if reader else "UTC",
-        locale=locale,
+        locale=words.locale,
     )
 
 
 def sample_notice(now: datetime, reader: Analyst | None = None) -> Notice:
     """A message for trying a channel, to the analyst whose it is."""
-    locale = reader.locale if reader else "en"
+    words = Words.of(reader)
     return Notice(
         topic="test",
-        topic_title=Words(locale).say("Test"),
+        topic_title=words.say("Test"),
         topic_version=1,
-        title=Words(locale).say("This is a test message of Vedette"),
+        title=words.say("This is a test message of Vedette"),
         url="https://example.org/vedette-test",
         site="Example Gazette",
         language="en",
@@ -205,5 +205,5 @@ def sample_notice(now: datetime, reader: Analyst | None = None) -> Notice:
         alert_id=None,
         reason=DeliveryReason.TEST,
         timezone=reader.timezone if reader else "UTC",
-        locale=locale,
+        locale=words.locale,
     )

@@ -34,7 +34,7 @@ def tell_owner(tx: Transaction, channel: Channel, why: str, now: datetime, opera
     if not chosen:
         return ""
     reader = tx.analysts.get(chosen[0].analyst or "")
-    words = Words(reader.locale if reader else "en")
+    words = Words.of(reader)
     title = words.say("The channel %(channel)s was switched off", channel=channel.id)
     if theirs:
         title = words.say("Your channel %(channel)s was switched off", channel=channel.id)
@@ -59,7 +59,7 @@ def tell_operators(
     for name in operators:
         if name in known:
             reader = tx.analysts.get(known[name].analyst or "")
-            title, text = said(Words(reader.locale if reader else "en"))
+            title, text = said(Words.of(reader))
             _post(tx, f"{key}-{name}", name, operator_notice(title, text, now, reader), now)
     return [name for name in operators if name not in known]
 

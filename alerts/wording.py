@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 
 from alerts.calendar import zone_of
+from vedette.model import Analyst
 from vedette.translations import Catalogues
 
 CATALOGUES = Catalogues(Path(__file__).parent / "translations", "alerts")
@@ -22,6 +23,11 @@ class Words:
     """How one reader is spoken to. `locale` is that of their account, such as "it" or "pt-BR"."""
 
     locale: str = "en"
+
+    @classmethod
+    def of(cls, reader: Analyst | None) -> Self:
+        """How an analyst is spoken to; English to whoever is none."""
+        return cls(reader.locale) if reader else cls()
 
     @property
     def language(self) -> str:
