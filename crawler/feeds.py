@@ -10,7 +10,7 @@ import calendar
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -279,19 +279,29 @@ def instant(value: Any) -> datetime | None:
     text = " ".join(str(value or "").split())
     if not text:
         return None
-    for read in (datetime.fromisoformat, _rfc822, _dotted, _free):
-        try:
-            found = read(text)
-        except (ValueError, OverflowError, TypeError):
-            continue
-        if found is not None:
-            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-            try:
-                found = found.astimezone(UTC)
-            except OverflowError:
-                return None
-            return found if 1970 <= found.year <= 2200 else None
-    return None
+    found = _plain(text) or _read(_free, text)
+    if found is None:
+        return None
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    try:
+        found = found.astimezone(UTC)
+    except OverflowError:
+        return None
+    return found if 1970 <= found.year <= 2200 else None
+
+
+def _plain(text: str) -> datetime | None:
+    """A date that is written in a way that leaves no choice."""
+    ways = (datetime.fromisoformat, _rfc822, _dotted)
+    return next((found for way in ways if (found := _read(way, text)) is not None), None)
+
+
+def _read(way: Callable[[str], datetime | None], text: str) -> datetime | None:
+    """A date, None where it is not written in this way."""
+    try:
+        return way(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
 
 
 def _rfc822(text: str) -> datetime | None:
@@ -307,17 +317,6 @@ def _dotted(text: str) -> datetime | None:
         return None
     day, month, year, hour, minute = (int(group or 0) for group in match.groups())
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
-
-
-def _plain(text: str) -> bool:
-    """Whether a date is written in a way that leaves no choice."""
-    for read in (datetime.fromisoformat, _rfc822, _dotted):
-        try:
-            if read(text) is not None:
-                return True
-        except (ValueError, OverflowError, TypeError):
-            continue
-    return False
 
 
 def _has_day(text: str, found: datetime | None) -> bool:

@@ -333,6 +333,3 @@ def retry_wait(attempts: int) -> timedelta:
     """The wait before another attempt, given how many there were before the last: 1, 4, 16, 64 ... minutes."""
     wait: timedelta = FIRST_RETRY * 4 ** min(attempts, 6)
     return min(wait, timedelta(hours=12))
-
-
-# --------------------------------------------------------------------------- both

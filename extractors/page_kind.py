@@ -47,12 +47,14 @@ def _is_listing(document: Document, text: str, kinds: set[str]) -> bool:
     """A page of links: its paragraphs are headlines that lead elsewhere."""
     if kinds & {"collectionpage", "itemlist", "searchresultspage"} and len(text) < LITTLE:
         return True
+    paragraphs = [p for p in text.split("\n\n") if p]
+    if len(paragraphs) < 5:
+        return False
     elsewhere = {" ".join(a.text_content().split()) for a in document.tree.iter("a")}
     for card in cards(document.tree, host_of(document.page.url)):
         elsewhere.update(" ".join(element.text_content().split()) for element in card.iter(*BLOCKS, "span"))
-    paragraphs = [p for p in text.split("\n\n") if p]
     linked = sum(len(p) for p in paragraphs if p in elsewhere)
-    return len(paragraphs) >= 5 and linked > 0.6 * len(text)
+    return linked > 0.6 * len(text)
 
 
 def _paywalled(document: Document) -> bool:

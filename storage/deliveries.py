@@ -202,12 +202,14 @@ class Deliveries(Aggregate):
 
     def _is_followed(self, delivery_id: int) -> bool:
         """Whether the subscription of a delivery is still there, switched on or not."""
-        row = self._row(delivery_id)
-        return row.subscription is not None and self.session.get(SubscriptionRow, row.subscription) is not None
+        return self._subscription(self._row(delivery_id)) is not None
 
     def _has_subscription(self, row: DeliveryRow) -> bool:
-        subscription = self.session.get(SubscriptionRow, row.subscription) if row.subscription else None
+        subscription = self._subscription(row)
         return subscription is not None and subscription.active
+
+    def _subscription(self, row: DeliveryRow) -> SubscriptionRow | None:
+        return self.session.get(SubscriptionRow, row.subscription) if row.subscription else None
 
     def withhold(self, subscription: str, reason: DeliveryReason, now: datetime, *, story_id: int | None = None) -> int:
         """Suppress what waits for a subscription, of one story or all that would go out by itself; how many.

@@ -38,9 +38,10 @@ class Browser:
     agent: str
 
 
-def must_wait(name_failures: int, address_failures: int) -> bool:
-    """Whether a sign-in is not even looked at."""
-    return name_failures >= PER_NAME or address_failures >= PER_ADDRESS
+def _allow(name_failures: int, address_failures: int) -> None:
+    """TooManyTries where a password is not even looked at."""
+    if name_failures >= PER_NAME or address_failures >= PER_ADDRESS:
+        raise TooManyTries("Too many tries: wait a quarter of an hour, then try again.")
 
 
 def sign_in(store: Store, name: str, password: str, browser: Browser, now: datetime, days: int) -> str | None:
@@ -48,8 +49,7 @@ def sign_in(store: Store, name: str, password: str, browser: Browser, now: datet
     by_name, by_address = f"name:{name.casefold()[:100]}", f"address:{browser.address}"
     with store.read() as tx:
         since = now - WINDOW
-        if must_wait(tx.accounts.failures(by_name, since), tx.accounts.failures(by_address, since)):
-            raise TooManyTries("Too many tries: wait a quarter of an hour, then try again.")
+        _allow(tx.accounts.failures(by_name, since), tx.accounts.failures(by_address, since))
         account = tx.accounts.get(name)
     right, newer = doors.check_password(password, account.password if account else None)
     if account is None or not right or not account.active:
@@ -171,8 +171,7 @@ def change_password(store: Store, analyst: Analyst, old: str, new: str, now: dat
     with store.read() as tx:
         account = tx.accounts.get(analyst.id)
         tries = tx.accounts.failures(tried, now - WINDOW)
-    if must_wait(tries, 0):
-        raise TooManyTries("Too many tries: wait a quarter of an hour, then try again.")
+    _allow(tries, 0)
     if account is None or not doors.check_password(old, account.password)[0]:
         with store.write() as tx:
             tx.accounts.failed([tried], now)
@@ -185,6 +184,22 @@ def change_password(store: Store, analyst: Analyst, old: str, new: str, now: dat
         tx.accounts.put(analyst.id, hashed, account.role, now)
         tx.accounts.end_sessions(analyst.id)
         tx.audit.add(analyst.id, "changed their password", analyst.id, now, address=address)
+
+
+def sign_out_elsewhere(store: Store, analyst: str, session: Session | None, now: datetime, address: str = "") -> None:
+    """End every session of an analyst but the one that asks."""
+    with store.write() as tx:
+        tx.accounts.end_sessions(analyst, keep=session.digest if session else "")
+        tx.audit.add(analyst, "signed out elsewhere", analyst, now, address=address)
+
+
+def end_token(store: Store, analyst: str, token_id: int, now: datetime, address: str = "") -> bool:
+    """End one of an analyst's own tokens; False where there is none of that number."""
+    with store.write() as tx:
+        ended = tx.tokens.delete(token_id, analyst)
+        if ended:
+            tx.audit.add(analyst, "ended a token", analyst, now, str(token_id), address)
+    return ended
 
 
 def check_name(name: str) -> None:

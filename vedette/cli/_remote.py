@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -50,26 +50,23 @@ class Remote:
 
     def ask(self, method: str, path: str, *, missing: str = "", **options: Any) -> Any:
         """The answer's JSON, None for an empty one. `missing` is what to say where there is no such thing."""
+        answer = self._answer(method, path, missing, options)
+        return self._json(answer) if answer.content else None
+
+    def text(self, path: str, **query: str) -> str:
+        """An answer that is a file."""
+        return self._answer("GET", path, "", {"params": query}).text
+
+    def _answer(self, method: str, path: str, missing: str, options: Mapping[str, Any]) -> httpx.Response:
         try:
             answer = self._client.request(method, path, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}") from None
-        if answer.is_success:
-            return self._json(answer) if answer.content else None
         if answer.status_code == 404 and missing:
             raise UsageError(missing)
-        self._refuse(answer)
-        return None
-
-    def text(self, path: str, **query: str) -> str:
-        """An answer that is a file."""
-        try:
-            answer = self._client.get(path, params=query)
-        except httpx.HTTPError as error:
-            raise VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}") from None
         if not answer.is_success:
             self._refuse(answer)
-        return answer.text
+        return answer
 
     def _json(self, answer: httpx.Response) -> Any:
         try:
@@ -77,7 +74,7 @@ class Remote:
         except ValueError:
             raise VedetteError(f"{self.server} is no Vedette: its answer is not JSON") from None
 
-    def _refuse(self, answer: httpx.Response) -> None:
+    def _refuse(self, answer: httpx.Response) -> NoReturn:
         problem = answer.headers.get("content-type", "").startswith("application/problem+json")
         body: dict[str, Any] = self._json(answer) if problem else {}
         if "remedy" in body:
@@ -112,7 +109,7 @@ class Remote:
         """All versions of a topic, the first one first."""
         from storage import TopicVersion
 
-        said = f"unknown topic {topic_id!r}: `vedette topics list` shows them"
+        said = _unknown("topic", topic_id)
         rows = self.ask("GET", f"/topics/{_part(topic_id)}/versions", missing=said)
         return [TopicVersion(**{**row, "at": _instant(row["at"])}) for row in rows]
 
@@ -125,7 +122,7 @@ class Remote:
 
     def delete_topic(self, topic_id: str) -> None:
         """Forget a topic."""
-        said = f"unknown topic {topic_id!r}: `vedette topics list` shows them"
+        said = _unknown("topic", topic_id)
         self.ask("DELETE", f"/topics/{_part(topic_id)}", missing=said)
 
     # ------------------------------------------------------------------ reading
@@ -152,7 +149,7 @@ class Remote:
 
     def alert(self, alert_id: int) -> tuple[AlertView, list[Article], list[dict[str, Any]], list[dict[str, Any]]]:
         """An alert with the articles of its story, and what one's own subscriptions got of it, or why they did not."""
-        said = f"unknown alert {alert_id}: `vedette alerts list` shows them"
+        said = _unknown("alert", alert_id)
         view = _alert(self.ask("GET", f"/alerts/{alert_id}", missing=said))
         story = self.ask("GET", f"/stories/{view.alert.story_id}")
         told = self.ask("GET", f"/alerts/{alert_id}/deliveries")
@@ -161,7 +158,7 @@ class Remote:
     def explain(self, url: str, topic: str | None) -> dict[str, Any]:
         """The path of a page, as the API tells it."""
         asked = {"url": url, **({"topic": topic} if topic else {})}
-        said = f"unknown topic {topic!r}: `vedette topics list` shows them"
+        said = _unknown("topic", topic)
         found: dict[str, Any] = self.ask("GET", "/explain", params=asked, missing=said)
         return found
 
@@ -171,7 +168,7 @@ class Remote:
 
         other = None if against is None else earlier_rule(self.versions, against, topic_id)
         body = {"rule": rule, "against": other, **asked}
-        said = f"unknown subscription {asked.get('subscription')!r}: `vedette subscriptions list` shows them"
+        said = _unknown("subscription", asked.get("subscription"))
         return _backtest(self.ask("POST", "/rules/backtest", json=body, missing=said))
 
     # ------------------------------------------------------------------ sources
@@ -186,7 +183,7 @@ class Remote:
 
     def set_state(self, source_id: str, state: str) -> None:
         """Pause a source, or wake it."""
-        said = f"unknown source {source_id!r}: `vedette sources list` shows them"
+        said = _unknown("source", source_id)
         self.ask("PATCH", f"/sources/{_part(source_id)}", json={"state": state}, missing=said)
 
     def discover(self, url: str) -> list[Offer]:
@@ -219,12 +216,12 @@ class Remote:
 
     def on_channel(self, method: str, channel_id: str, act: str = "") -> Any:
         """Do something with a channel of one's own: test or enable it, or DELETE it."""
-        said = f"unknown channel {channel_id!r}: `vedette channels list` shows them"
+        said = _unknown("channel", channel_id)
         return self.ask(method, f"/channels/{_part(channel_id)}{act}", missing=said)
 
     def silence(self, alert_id: int, hours: float | None) -> list[str]:
         """Hear nothing more of an alert's story for some hours, or for good as not relevant (None)."""
-        said = f"unknown alert {alert_id}: `vedette alerts list` shows them"
+        said = _unknown("alert", alert_id)
         act, body = ("not-relevant", None) if hours is None else ("snooze", {"hours": hours})
         answer = self.ask("POST", f"/alerts/{alert_id}/{act}", json=body, missing=said)
         told: list[str] = answer["subscriptions"]
@@ -256,16 +253,19 @@ class Remote:
 
     def unsubscribe(self, subscription_id: str) -> None:
         """End a subscription."""
-        self.ask("DELETE", f"/subscriptions/{_part(subscription_id)}", missing=_unknown(subscription_id))
+        self.ask(
+            "DELETE", f"/subscriptions/{_part(subscription_id)}", missing=_unknown("subscription", subscription_id)
+        )
 
     def mute(self, subscription_id: str, hours: float) -> datetime | None:
         """Hear nothing for some hours, 0: hear again; until when."""
-        path = f"/subscriptions/{_part(subscription_id)}/mute"
-        return _instant(self.ask("POST", path, json={"hours": hours}, missing=_unknown(subscription_id))["muted_until"])
+        path, said = f"/subscriptions/{_part(subscription_id)}/mute", _unknown("subscription", subscription_id)
+        return _instant(self.ask("POST", path, json={"hours": hours}, missing=said)["muted_until"])
 
 
-def _unknown(subscription_id: str) -> str:
-    return f"unknown subscription {subscription_id!r}: `vedette subscriptions list` shows them"
+def _unknown(what: str, name: object) -> str:
+    """What to say where there is no subscription, topic ... of a name."""
+    return f"unknown {what} {name!r}: `vedette {what}s list` shows them"
 
 
 def _part(name: str) -> str:

@@ -246,8 +246,14 @@ class Pipeline:
         key = identity(article.canonical_url if same_site else article.url)
         hidden = set(article.robots) & OPT_OUT and crawl.on_optout == "metadata-only"
         text, captions = ("", "") if hidden else (article.text, article.captions)
-        article = replace(article, text=text, captions=captions)
-        return replace(article, canonical_url=key, fingerprint=fingerprint(text), source=item.source_id)
+        return replace(
+            article,
+            canonical_url=key,
+            text=text,
+            captions=captions,
+            fingerprint=fingerprint(text),
+            source=item.source_id,
+        )
 
     def _matched(self, article: Article) -> Ready:
         result = self.topics.match(article)

@@ -171,6 +171,12 @@ def decode_number(cursor: str) -> int | None:
     return int(text) if text else None
 
 
+def newest(rows: list[T], limit: int, number: Callable[[T], int]) -> tuple[list[T], str | None]:
+    """Of rows by falling numbers, of which one more than wanted was asked for: those wanted, the cursor of the rest."""
+    more = encode(number(rows[limit - 1])) if len(rows) > limit else None
+    return rows[:limit], more
+
+
 def piece(rows: list[T], limit: int, cursor: str, key: Callable[[T], str]) -> tuple[list[T], str | None]:
     """The rows after a cursor, of a list that is sorted by a key, and the cursor of what follows."""
     after = decode(cursor)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from storage import StreamEntry
 from web import telling
-from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, encode, make_router
+from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, make_router, newest
 from web.api._bodies import EffectBody, MatchBody
 from web.pages.stream import Filters
 from web.problems import Problem
@@ -152,8 +152,8 @@ def alerts(
     """Alerts, the newest first."""
     with site_of(request).store.read() as tx:
         rows = tx.stream.page(found.id, filters, limit=limit + 1, before=decode_number(cursor), after=after)
-    more = encode(rows[limit - 1].alert.id) if len(rows) > limit else None
-    return Page(items=[alert_body(row) for row in rows[:limit]], next=more)
+    shown, more = newest(rows, limit, lambda row: row.alert.id)
+    return Page(items=[alert_body(row) for row in shown], next=more)
 
 
 @router.get("/alerts/{alert_id}")

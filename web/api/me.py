@@ -131,9 +131,7 @@ def sessions(request: Request, found: Reads) -> list[SessionBody]:
 def end_sessions(request: Request, found: Writes) -> Response:
     """Sign out every browser but the one that asks."""
     site = site_of(request)
-    with site.store.write() as tx:
-        tx.accounts.end_sessions(found.id, keep=found.session.digest if found.session else "")
-        tx.audit.add(found.id, "signed out elsewhere", found.id, site.wall(), address=address_of(request))
+    accounts.sign_out_elsewhere(site.store, found.id, found.session, site.wall(), address_of(request))
     return Response(status_code=204)
 
 
@@ -163,8 +161,6 @@ def give_token(request: Request, found: Writes, body: TokenRequest) -> GivenBody
 def end_token(request: Request, found: Writes, token_id: Annotated[int, Path(ge=1, le=BIGGEST)]) -> Response:
     """End one of one's own tokens."""
     site = site_of(request)
-    with site.store.write() as tx:
-        if not tx.tokens.delete(token_id, found.id):
-            raise Problem(404)
-        tx.audit.add(found.id, "ended a token", found.id, site.wall(), str(token_id), address_of(request))
+    if not accounts.end_token(site.store, found.id, token_id, site.wall(), address_of(request)):
+        raise Problem(404)
     return Response(status_code=204)

@@ -9,7 +9,7 @@ from fastapi import Path, Request
 from pydantic import Field
 
 from web import accounts
-from web.api._base import Administers, Cursor, Limit, Model, Page, decode_number, encode, make_router, piece, problem
+from web.api._base import Administers, Cursor, Limit, Model, Page, decode_number, make_router, newest, piece, problem
 from web.pages.people import join_link, let_in
 from web.site import site_of
 from web.visitor import address_of
@@ -121,5 +121,5 @@ def audit(request: Request, found: Administers, limit: Limit = 50, cursor: Curso
     del found
     with site_of(request).store.read() as tx:
         rows = tx.audit.list(limit + 1, decode_number(cursor))
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[AuditBody.model_validate(row) for row in rows[:limit]], next=more)
+    shown, more = newest(rows, limit, lambda row: row.id)
+    return Page(items=[AuditBody.model_validate(row) for row in shown], next=more)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from vedette.lineage import lineage_of
 from web import telling
-from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, encode, make_router
+from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, make_router, newest
 from web.api._bodies import ArticleBody, MatchBody, article_body
 from web.problems import Problem
 from web.site import Site, site_of
@@ -110,8 +110,8 @@ def stories(
     del found
     with site_of(request).store.read() as tx:
         rows = tx.stories.list(limit + 1, least=articles, before=decode_number(cursor))
-    more = encode(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[StoryLineBody.model_validate(row) for row in rows[:limit]], next=more)
+    shown, more = newest(rows, limit, lambda row: row.id)
+    return Page(items=[StoryLineBody.model_validate(row) for row in shown], next=more)
 
 
 @router.get("/stories/{story_id}")

@@ -87,9 +87,7 @@ def end_sessions(request: Request, found: Reader, form: Form) -> Response:
     del form
     site = site_of(request)
     assert found.session is not None
-    with site.store.write() as tx:
-        tx.accounts.end_sessions(found.id, keep=found.session.digest)
-        tx.audit.add(found.id, "signed out elsewhere", found.id, site.wall(), address=address_of(request))
+    accounts.sign_out_elsewhere(site.store, found.id, found.session, site.wall(), address_of(request))
     return go("/me", translated(found, request, "All other browsers are signed out."))
 
 
@@ -115,8 +113,6 @@ def end_token(request: Request, token_id: int, found: Reader, form: Form) -> Res
     """End one of one's own tokens; another's is not there."""
     del form
     site = site_of(request)
-    with site.store.write() as tx:
-        if not tx.tokens.delete(token_id, found.id):
-            raise Problem(404)
-        tx.audit.add(found.id, "ended a token", found.id, site.wall(), str(token_id), address_of(request))
+    if not accounts.end_token(site.store, found.id, token_id, site.wall(), address_of(request)):
+        raise Problem(404)
     return go("/me", translated(found, request, "The token is ended."))
