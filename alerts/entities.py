@@ -335,6 +335,7 @@ class Lexicon:
         self.entities: dict[str, Entity] = {}
         self._anchors: dict[str, list[tuple[_Compiled, Pattern, int]]] = {}  # token -> alias, pattern, where in it
         self._idle: dict[tuple[str, ...], set[str]] = {}  # languages -> words at which no alias may stand
+        self._rows: dict[str, list[tuple[str, ...]]] = {}  # entity -> its `keys`
         self._keys: set[str] = set()  # tokens of `keys`, of all entities
         self._starts: set[str] = set()  # how the tokens that aliases are looked up by begin
         self._near: dict[tuple[str, str], tuple[tuple[_Compiled, Pattern, int], ...]] = {}  # (language, token) -> of it
@@ -375,6 +376,7 @@ class Lexicon:
         self.wanted.discard(entity_id)
         if self.entities.pop(entity_id, None) is None:
             return
+        self._rows.pop(entity_id, None)
         for token, rows in list(self._anchors.items()):
             kept = [row for row in rows if row[0].entity != entity_id]
             if kept:
@@ -394,15 +396,10 @@ class Lexicon:
 
         They are few: an alias that takes in a shorter one needs no row of its own.
         """
-        entity, rows = self.entities.get(entity_id), list[tuple[str, ...]]()
-        made = [p for alias in spellings(entity) for p in _Compiled(entity, alias).patterns] if entity else []
-        for pattern in sorted(made, key=lambda pattern: len(pattern.elements)):
-            tokens = set(filter(None, map(_key, pattern.elements)))
-            if not tokens:
-                return []
-            if not any(tokens.issuperset(row) for row in rows):
-                rows.append(_row(tokens))
-        return rows
+        known = self._rows.get(entity_id)
+        if known is None and entity_id in self.entities:
+            known = self._rows[entity_id] = _keys(self.entities[entity_id])
+        return known or []
 
     def may_name(self, word: str) -> bool:
         """Whether a word of any language may be a token of `keys`, or a form of one, of any entity that is known."""
@@ -418,7 +415,7 @@ class Lexicon:
         if found is None:
             if len(self._near) > _MOST_REMEMBERED:
                 self._near.clear()
-            bases = dict.fromkeys(_bases(token, language)) if self._may_begin(token, language) else ()
+            bases = dict.fromkeys(_bases(token, language)) if self._beginning((token,), (language,)) else ()
             found = self._near[key] = tuple(row for base in bases for row in self._anchors.get(base, ()))
         return found
 
@@ -428,12 +425,13 @@ class Lexicon:
             return self.candidates(token, document.language)
         return tuple(dict.fromkeys(row for language in document.languages for row in self.candidates(token, language)))
 
-    def _may_begin(self, token: str, language: str) -> bool:
-        """Whether some alias begins as a token does; forms of it do, but for those with a prefix."""
+    def _beginning(self, words: Iterable[str], languages: tuple[str, ...]) -> list[str]:
+        """The words that begin as some alias does, or with what may stand before one; no other is a form of any."""
         if not self._starts:
             self._starts = {anchor[: inflection.MIN_STEM] for anchor in self._anchors}
-        starts = (token[: inflection.MIN_STEM], token[: inflection.MIN_STEM - 1])
-        return not self._starts.isdisjoint(starts) or bool(inflection.table(language).prefixes)
+        starts, length = self._starts, inflection.MIN_STEM
+        prefixes = tuple(prefix for language in languages for prefix in inflection.table(language).prefixes)
+        return [w for w in words if w[:length] in starts or w[: length - 1] in starts or w.startswith(prefixes)]
 
     def hits(self, document: Document) -> dict[str, list[Hit]]:
         """Entity id -> where it stands, in order; of hits within each other the longest."""
@@ -470,10 +468,12 @@ class Lexicon:
             idle = self._idle.setdefault(document.languages, set())
             if len(idle) > _MOST_REMEMBERED:
                 idle.clear()
-            for word in [word for word in document.words if word not in idle]:
+            fresh = [word for word in document.words if word not in idle]
+            idle.update(fresh)
+            for word in self._beginning(fresh, document.languages):
                 rows = self.candidates_in(document, word)
-                if not rows:
-                    idle.add(word)
+                if rows:
+                    idle.discard(word)
                 for compiled, pattern, place in rows:
                     known.setdefault(compiled.kind, []).append((word, compiled, pattern, place))
         return known
@@ -498,6 +498,18 @@ class Lexicon:
             for start, end in outermost(ranges)
             if not any(s <= start and end <= e and e - s > end - start for s, e in others)
         ]
+
+
+def _keys(entity: Entity) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    made = [pattern for alias in spellings(entity) for pattern in _Compiled(entity, alias).patterns]
+    for pattern in sorted(made, key=lambda pattern: len(pattern.elements)):
+        tokens = set(filter(None, map(_key, pattern.elements)))
+        if not tokens:
+            return []
+        if not any(tokens.issuperset(row) for row in rows):
+            rows.append(_row(tokens))
+    return rows
 
 
 def _key(element: Element) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from alerts import entities
+from alerts import entities, inflection
 from alerts.entities import Catalogue, Lexicon, entity_from, load_entities
+from alerts.text import tokens
 from vedette.errors import DataError
 from vedette.model import Alias, Entity
 
@@ -107,6 +108,23 @@ def test_the_shipped_catalogue_is_sound_and_every_alias_can_be_looked_for() -> N
         for alias in entities.spellings(entity):
             assert entities.patterns(alias.text, "alias"), (entity.id, alias.text)
     assert len(lexicon.entities) == len(Catalogue.shipped())
+
+
+@pytest.mark.parametrize("language", ["en", "az", "ru", "ar", "he", "ko"])
+def test_no_form_of_a_name_is_passed_over_by_how_it_begins(language: str) -> None:
+    lexicon = Lexicon()
+    names = ["Leonardo", "C-27J", "Bakı", "Алиев", "Росатом", "المغرب", "الجزائر", "ישראל", "한화"]
+    for number, name in enumerate(names):
+        lexicon.add(Entity(f"e{number}", name, "x"))
+    endings = inflection.table(language)
+    folded = [token for name in names for token in tokens(name)]
+    forms = {f"{before}{token}{after}" for token in folded for before in ("", *endings.prefixes)
+             for after in ("", *sorted(endings.suffixes)[:40])}  # fmt: skip
+    found = {form for form in forms if lexicon.candidates(form, language)}
+    lexicon._beginning = lambda words, _languages: list(words)  # type: ignore[method-assign,assignment]
+    lexicon._forget()
+    assert found == {form for form in forms if lexicon.candidates(form, language)}
+    assert found
 
 
 def test_a_compiled_copy_is_used_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
