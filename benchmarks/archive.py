@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import random
 import statistics
 import sys
@@ -185,6 +186,7 @@ async def _pages(store: Store, folder: Path, requests: int) -> None:
     with store.write() as tx:
         secret = accounts.open_session(tx, READER, accounts.Browser("benchmark", "127.0.0.1"), clock.wall(), 30)
     app = make_app(Context(settings, clock, store, "web", "boot", log.get("vedette")))
+    gc.freeze()  # as the role `web` does before it serves
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", cookies={COOKIE: secret}) as client:
         print(f"{'page':28} {'p50 ms':>8} {'p95 ms':>8} {'first':>8} {'KiB':>6}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ class Monitors:
 
     def __init__(self) -> None:
         """None is made yet."""
-        self._lock, self._stamp = threading.Lock(), ""
+        self._lock, self._stamp, self._settled = threading.Lock(), "", False
         self._resting: list[Monitor] = []
 
     @contextlib.contextmanager
@@ -47,12 +48,19 @@ class Monitors:
             monitor = self._resting.pop() if self._resting else None
         if monitor is None:
             monitor = monitor_of(tx, asleep=True)
+            self._settle()
         try:
             yield monitor
         except RuleError:  # a rule that is refused changes nothing
             self._rest(monitor, stamp)
             raise
         self._rest(monitor, stamp)
+
+    def _settle(self) -> None:
+        """Hide what the first monitor loaded from the collector: its look through that would stop every request."""
+        if not self._settled:
+            self._settled = True
+            gc.freeze()
 
     def _rest(self, monitor: Monitor, stamp: str) -> None:
         """Take a monitor back; one that another exception left somewhere is not used again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from storage import Store, Transaction
 from tests.shelf import BAKU, SEOUL, articles, put
 from vedette.archive import Query
 from vedette.model import DeliveryReason, DeliveryState, ItemState
+from web.asking import Monitors
 
 GROWING = {
     "items",
@@ -131,3 +133,9 @@ def test_no_search_asks_sqlite_for_all_words_that_begin_so(store: Store, rule: s
     event.remove(store.engine, "before_cursor_execute", note)
     assert asked
     assert "*" not in asked[0]
+
+
+def test_what_the_first_search_loads_is_hidden_from_the_collector(store: Store) -> None:
+    with store.read() as tx, Monitors().lend(tx):
+        pass
+    assert len(gc.get_objects()) < gc.get_freeze_count()
