@@ -19,6 +19,10 @@ from vedette.errors import RuleError
 from vedette.model import Article, Match, Topic
 
 AGAINST = "?against"
+LONGEST_RULE = 20_000
+"""Characters of a rule that is taken from a form or a request."""
+MOST_GROUPED = 500
+"""The newest hits that are grouped by what they are about: more of them would keep their reader waiting."""
 MOST_MONITORS = 4
 MOST_SHOWN = 100
 """Hits that a page counts: evaluating more of them would keep its reader waiting."""

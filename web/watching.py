@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".opml", ".xml", ".yaml", ".yml", ".csv")
 """The forms of lists of sources, by the end of their name."""
+FORMS = {"opml": "text/x-opml; charset=utf-8", "yaml": "application/yaml", "csv": "text/csv; charset=utf-8"}
+"""The forms in which sources are given away."""
 ACTS = ("pause", "resume", "poll")
 """What can be done with a source."""
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -185,3 +193,57 @@ def test_errors_are_one_line(site: Website) -> None:
         assert result.exit_code == code, result.stderr
         assert said in result.stderr
         assert result.stderr.count("\n") == 1
+
+
+def _events(answer: httpx.Response, count: int) -> list[tuple[str, dict[str, Any]]]:
+    """The first so many alerts of a stream, each with the id of its event."""
+    found, identity = [], ""
+    for line in answer.iter_lines():
+        if line.startswith("id: "):
+            identity = line[4:]
+        elif line.startswith("data: "):
+            found.append((identity, json.loads(line[6:])))
+            if len(found) == count:
+                break
+    return found
+
+
+def test_alerts_are_followed(site: Website) -> None:
+    ask = {"base_url": f"{site.url}/api/v1", "timeout": 20.0}
+    with httpx.Client(headers={"authorization": f"Bearer {site.token('anna', 'read')}"}, **ask) as client:
+        listed = client.get("/alerts", params={"topic": "adex"}).json()["items"]
+        with client.stream("GET", "/events?topic=adex&after=0") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            told = _events(answer, len(listed))
+        assert [one for _, one in told] == listed[::-1], "what the list tells, in order"
+        assert [int(key) for key, _ in told] == [one["id"] for one in listed[::-1]]
+        cut = {"last-event-id": told[1][0]}
+        with client.stream("GET", "/events?topic=adex&after=0", headers=cut) as answer:
+            assert _events(answer, len(listed) - 2) == told[2:]
+        with client.stream("GET", "/events") as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "retry: 3000"
+            _, (fresh, *_) = publish(site.store, site.clock.now(), "ADEX, told at once", "ADEX.", number=70)
+            assert f"id: {fresh}" in lines
+        with client.stream("GET", "/events?topic=nothing&after=0") as answer:
+            assert f"id: {fresh}" in answer.iter_lines(), "how far it is, though the filter leaves all out"
+        assert client.get("/events", params={"only": "nonsense"}).status_code == 422
+    with httpx.Client(headers={"authorization": f"Bearer {site.token('anna', 'write')}"}, **ask) as writer:
+        assert writer.get("/events").status_code == 403
+    assert httpx.get(f"{site.url}/api/v1/events", timeout=20).status_code == 401
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_the_command_line_follows_alerts(site: Website, far: bool) -> None:
+    token, config = site.token("anna", "read"), str(site.settings.data_directory.parent / "vedette.toml")
+    where = ["--server", site.url] if far else ["--config", config]
+    command = [sys.executable, "-m", "vedette", "alerts", "list", "--topic", "adex", "--limit", "1", "--follow", *where]
+    with subprocess.Popen(command, stdout=PIPE, text=True, env={**os.environ, "VEDETTE_TOKEN": token}) as process:
+        assert process.stdout is not None
+        known = process.stdout.readline().split("\t")
+        _, (fresh, *_) = publish(site.store, site.clock.now(), f"ADEX, far {far}", "ADEX.", number=80 + far)
+        line = process.stdout.readline().split("\t")
+        assert (int(line[0]), line[2], line[4]) == (fresh, "adex", f"ADEX, far {far}")
+        assert int(known[0]) < fresh
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130

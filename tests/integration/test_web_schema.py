@@ -51,6 +51,8 @@ def test_no_request_breaks_the_api(site: Website, name: str, scopes: tuple[str, 
     count = 0
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.path.endswith("/events"):  # an answer without end: test_cli_remote.py follows it
+            continue
 
         @settings(
             max_examples=25, deadline=None, database=None, derandomize=True,

@@ -96,6 +96,16 @@ def test_crawler_and_alerts_meet_in_storage_alone(graph: grimp.ImportGraph, one:
     assert not graph.chain_exists(importer=one, imported=other, as_packages=True)
 
 
+def test_pages_and_the_api_meet_beside_both(graph: grimp.ImportGraph) -> None:
+    for one, other in (("web.api", "web.pages"), ("web.pages", "web.api")):
+        assert not [
+            (module, found)
+            for module in modules(graph, one)
+            for found in graph.find_modules_directly_imported_by(module)
+            if found.startswith(f"{other}.")
+        ]
+
+
 def test_nothing_imports_the_scheduler_but_the_command_that_runs_it(graph: grimp.ImportGraph) -> None:
     found = {
         module

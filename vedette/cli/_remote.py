@@ -6,7 +6,8 @@ Answers become the same values as the database gives, so that commands print the
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlsplit
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from storage import AlertView, TopicVersion
     from vedette.archive import Found
     from vedette.backtest import Backtest, Ref
+    from vedette.clock import Clock
 
 PIECE = 200
 """Rows that are asked for at a time."""
 SECONDS = 60.0
+AGAIN_SECONDS = 3.0
+"""After which a stream that was cut is asked for again."""
 
 
 class Remote:
@@ -61,12 +65,15 @@ class Remote:
         try:
             answer = self._client.request(method, path, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}") from None
+            raise self._unreached(error) from None
         if answer.status_code == 404 and missing:
             raise UsageError(missing)
         if not answer.is_success:
             self._refuse(answer)
         return answer
+
+    def _unreached(self, error: Exception) -> VedetteError:
+        return VedetteError(f"{self.server} can't be reached: {str(error) or type(error).__name__}")
 
     def _json(self, answer: httpx.Response) -> Any:
         try:
@@ -136,6 +143,29 @@ class Remote:
                 break
             found.append(view)
         return found
+
+    def newest(self) -> int:
+        """The id of the newest alert, 0 where there is none."""
+        return max((row["id"] for row in self.rows("/alerts", 1)), default=0)
+
+    def follow(self, after: int, topic: str | None, clock: Clock) -> Iterator[AlertView]:
+        """Alerts newer than one as they come, without end. A line that is cut is taken up again where it was cut."""
+        last, begun = after, False
+        asked = {"topic": topic} if topic else {}
+        while True:
+            try:
+                with self._client.stream("GET", "/events", params={**asked, "after": last}) as answer:
+                    if not answer.is_success and not (begun and answer.status_code == 503):
+                        answer.read()
+                        self._refuse(answer)
+                    for identity, data in _events(answer.iter_lines()):
+                        last, begun = identity, True
+                        if data:
+                            yield _alert(json.loads(data))
+            except httpx.TransportError as error:
+                if not begun:
+                    raise self._unreached(error) from None
+            clock.sleep(AGAIN_SECONDS)
 
     def search(self, query: str, days: int | None, limit: int) -> list[Found]:
         """The newest articles that a rule matches."""
@@ -261,6 +291,20 @@ class Remote:
         """Hear nothing for some hours, 0: hear again; until when."""
         path, said = f"/subscriptions/{_part(subscription_id)}/mute", _unknown("subscription", subscription_id)
         return _instant(self.ask("POST", path, json={"hours": hours}, missing=said)["muted_until"])
+
+
+def _events(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Server-sent events: the id of each, and its data, "" for one that only says how far the stream is."""
+    identity, data = 0, ""
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name == "id":
+            identity = int(value)
+        elif name == "data":
+            data += value
+        elif not line and identity:
+            yield identity, data
+            data = ""
 
 
 def _unknown(what: str, name: object) -> str:

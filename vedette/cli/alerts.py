@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
 from vedette.cli._app import App, pass_app
+from vedette.cli._output import emit_lines, iso, say
 from vedette.errors import UsageError
+
+LOOK_SECONDS = 1.0
+"""How often the database is asked for new alerts while they are followed."""
 
 if TYPE_CHECKING:
     from storage import AlertView
@@ -26,15 +31,21 @@ def command() -> None:
 @click.option("--topic", help="Only of this topic.")
 @click.option("--days", type=click.IntRange(1), help="Only of the last so many days.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@click.option("--follow", is_flag=True, help="The newest last, then each new one as it comes, until Ctrl-C.")
 @pass_app
-def list_(app: App, topic: str | None, days: int | None, limit: int) -> None:
+def list_(app: App, topic: str | None, days: int | None, limit: int, follow: bool) -> None:
     """Show alerts, the newest first."""
     since = app.clock.now() - timedelta(days=days) if days else None
     if app.remote:
+        newest = app.remote.newest() if follow else 0
         rows = app.remote.alerts(limit, topic, since)
     else:
         with app.store().read() as tx:
-            rows = tx.alerts.list(limit, topic, since)
+            newest, rows = tx.stream.newest(), tx.alerts.list(limit, topic, since)
+    if follow:
+        for view in chain(reversed(rows), _coming(app, topic, max([newest, *(row.alert.id for row in rows)]))):
+            _emit(app, view)
+        return
     app.emit_rows(
         rows,
         ("id", "created", "topic", "language", "site", "articles", "title", "url"),
@@ -50,6 +61,28 @@ def list_(app: App, topic: str | None, days: int | None, limit: int) -> None:
         ),
         empty="No alerts yet.",
     )
+
+
+def _coming(app: App, topic: str | None, last: int) -> Iterator[AlertView]:
+    """Alerts newer than one as they come, without end."""
+    if app.remote:
+        yield from app.remote.follow(last, topic, app.clock)
+    while True:
+        with app.store().read() as tx:
+            newest = tx.stream.newest()
+            rows = tx.alerts.list(newest - last, topic) if newest > last else []
+        yield from (view for view in reversed(rows) if view.alert.id > last)
+        last = max(last, newest)
+        app.clock.sleep(app.clock.real(LOOK_SECONDS).total_seconds())
+
+
+def _emit(app: App, view: AlertView) -> None:
+    """One alert of those that are followed, in a line."""
+    told = (view.alert.id, iso(view.alert.created_at), view.alert.topic, view.site, view.article_title, view.url)
+    if app.json:
+        emit_lines([view])
+    else:
+        say("\t".join(" ".join(str(part).split()) for part in told))
 
 
 @command.command()

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from web import doors
 from web.problems import PROBLEM_JSON, Problem
@@ -59,7 +59,7 @@ class Tagged(APIRoute):
 
         async def tagged(request: Request) -> Response:
             response = await handle(request)
-            if request.method != "GET" or response.status_code != 200:
+            if request.method != "GET" or response.status_code != 200 or isinstance(response, StreamingResponse):
                 return response
             etag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
             headers = {"ETag": etag, "Cache-Control": "private, no-cache"}

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from pydantic import Field
+from starlette.responses import Response, StreamingResponse
 
 from storage import StreamEntry
 from web import telling
 from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, decode_number, make_router, newest
 from web.api._bodies import EffectBody, MatchBody
-from web.pages.stream import Filters
+from web.following import Filters, followed
 from web.problems import Problem
 from web.site import Site, site_of
 from web.visitor import Visitor, address_of
 
 router = make_router("alerts")
 Key = Annotated[int, Path(ge=1, le=BIGGEST)]
+
+
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events named `alert`: `id` is the alert's, `data` what `GET /alerts` tells of it",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: alert\nid: 412\ndata: {"id": 412, "topic": "az-it-air", "title": "..."}\n\n',
+            }
+        },
+    }
+}
 
 
 class AlertBody(Model):
@@ -154,6 +168,33 @@ def alerts(
         rows = tx.stream.page(found.id, filters, limit=limit + 1, before=decode_number(cursor), after=after)
     shown, more = newest(rows, limit, lambda row: row.alert.id)
     return Page(items=[alert_body(row) for row in shown], next=more)
+
+
+@router.get("/events", response_class=StreamingResponse, responses=EVENTS)
+def events(
+    request: Request,
+    found: Reads,
+    filters: Filters,
+    after: Annotated[
+        int | None, Query(ge=0, le=BIGGEST, description="Begin with the alerts newer than this one")
+    ] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=20, description="Of the last event that was received: go on from there")
+    ] = None,
+) -> Response:
+    """Alerts as they come, as server-sent events that don't end: what `GET /alerts` tells of each, in order. Without
+    `after` or `Last-Event-ID` those that come from now on. Who was cut off asks again with the id of the last event."""
+    site = site_of(request)
+
+    def tell(last: int, newest: int) -> str:
+        with site.store.read() as tx:
+            rows = tx.stream.page(found.id, filters, limit=newest - last, after=last, before=newest + 1)
+        told = [
+            f"event: alert\nid: {row.alert.id}\ndata: {alert_body(row).model_dump_json()}\n\n" for row in rows[::-1]
+        ]
+        return "".join(told) + f"id: {newest}\n\n"  # what the filters leave out need not be looked at again
+
+    return followed(request, found, last_event_id or ("" if after is None else str(after)), tell)
 
 
 @router.get("/alerts/{alert_id}")

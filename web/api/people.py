@@ -10,7 +10,7 @@ from pydantic import Field
 
 from web import accounts
 from web.api._base import Administers, Cursor, Limit, Model, Page, decode_number, make_router, newest, piece, problem
-from web.pages.people import join_link, let_in
+from web.inviting import join_link, let_in
 from web.site import site_of
 from web.visitor import address_of
 

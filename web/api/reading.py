@@ -17,14 +17,14 @@ from vedette.trace import Trace, trace, verdict
 from web import asking
 from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, decode, encode, make_router
 from web.api._bodies import ArticleBody, ReasonBody, SpanBody, article_body
-from web.asking import Answer, Narrowed
-from web.pages.search import FORMS
+from web.asking import LONGEST_RULE, Answer, Narrowed
+from web.exports import FORMS
 from web.problems import Problem
 from web.shown import quotes
 from web.site import site_of
 
 router = make_router("reading")
-Rule = Annotated[str, Query(min_length=1, max_length=20_000, examples=["@c-27j AND baku"], description="A rule")]
+Rule = Annotated[str, Query(min_length=1, max_length=LONGEST_RULE, examples=["@c-27j AND baku"], description="A rule")]
 Days = Annotated[int, Query(ge=0, le=3650, description="0: the whole archive")]
 Order = Annotated[str, Query(pattern="^(newest|best)$")]
 

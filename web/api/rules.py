@@ -18,7 +18,7 @@ from vedette.tuning import contexts
 from web import asking, desk
 from web.api._base import Model, Reads, make_router
 from web.api._bodies import EffectBody, ReasonBody, SpanBody
-from web.pages.topics import LONGEST_RULE, MOST_GROUPED
+from web.asking import LONGEST_RULE, MOST_GROUPED
 from web.site import Site, site_of
 from web.visitor import Visitor
 

@@ -13,7 +13,6 @@ from crawler.urls import normalise
 from vedette.model import SourceStatus
 from web import watching
 from web.api._base import Administers, Cursor, Limit, Model, Page, Reads, files, make_router, piece, problem
-from web.pages.sources import FORMS
 from web.problems import Problem
 from web.site import site_of
 from web.visitor import address_of
@@ -214,7 +213,7 @@ def import_(request: Request, found: Administers, body: ListRequest) -> TakenBod
 @router.get(
     "/sources/export",
     response_class=Response,
-    responses=files(FORMS.values()),
+    responses=files(watching.FORMS.values()),
 )
 def export(
     request: Request, found: Reads, form: Annotated[Literal["opml", "yaml", "csv"], Query()] = "opml"
@@ -225,7 +224,7 @@ def export(
     del found
     with site_of(request).store.read() as tx:
         declared = [status.source for status in tx.sources.list()]
-    return Response(write_sources(declared, form), media_type=FORMS[form])
+    return Response(write_sources(declared, form), media_type=watching.FORMS[form])
 
 
 @router.get("/sources/{source_id}")

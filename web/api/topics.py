@@ -12,7 +12,8 @@ from starlette.responses import Response
 from vedette.model import Topic
 from web import topic_feeds
 from web.api._base import BIGGEST, Cursor, Limit, Model, Page, Reads, Writes, make_router, piece
-from web.pages.topics import LONGEST_RULE, restore_topic, store_topic
+from web.asking import LONGEST_RULE
+from web.keeping import restore_topic, store_topic
 from web.problems import Problem
 from web.site import site_of
 from web.visitor import Visitor, address_of

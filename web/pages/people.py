@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from vedette.errors import UsageError
 from web import accounts
-from web.problems import Problem
-from web.site import Site, go, render, site_of, translated
+from web.inviting import join_link, let_in
+from web.site import go, render, site_of, translated
 from web.visitor import Admin, Form, Visitor, address_of, field
 
 router = APIRouter(include_in_schema=False)
@@ -51,28 +51,11 @@ def invite(request: Request, found: Admin, form: Form) -> Response:
     return _page(request, found, link=join_link(request, secret))
 
 
-def join_link(request: Request, secret: str) -> str:
-    """The link of an invitation."""
-    public = site_of(request).context.settings.alerts.public_url or str(request.base_url)
-    return f"{public.rstrip('/')}/join/{secret}"
-
-
 @router.post("/people/{analyst}/active")
 def set_active(request: Request, analyst: str, found: Admin, form: Form) -> Response:
     """Let somebody in, or keep them out from now on."""
     let_in(site_of(request), found, analyst, active=field(form, "active") == "yes", address=address_of(request))
     return go("/people", translated(found, request, "Saved."))
-
-
-def let_in(site: Site, found: Visitor, analyst: str, *, active: bool, address: str) -> None:
-    """Let somebody in, or keep them out; Problem 404 for who has no account, 409 for oneself."""
-    if analyst == found.id:
-        raise Problem(409, "You can't lock yourself out.")
-    with site.store.write() as tx:
-        if tx.accounts.get(analyst) is None:
-            raise Problem(404)
-        tx.accounts.set_active(analyst, active)
-        tx.audit.add(found.id, "let in" if active else "locked out", analyst, site.wall(), address=address)
 
 
 @router.get("/audit")

@@ -22,9 +22,6 @@ DAYS = 30
 YEAR = timedelta(days=371)
 """53 weeks of what a source did."""
 
-FORMS = {"opml": "text/x-opml; charset=utf-8", "yaml": "application/yaml", "csv": "text/csv; charset=utf-8"}
-"""The forms in which sources are given away."""
-
 ROW = ("id", "url", "kind", "name", "homepage", "country", "language")
 """What a form says of a source."""
 
@@ -86,12 +83,12 @@ def export(request: Request, found: Reader, form: str) -> Response:
     from crawler.exchange import write_sources
 
     del found
-    if form not in FORMS:
+    if form not in watching.FORMS:
         raise Problem(404)
     with site_of(request).store.read() as tx:
         declared = [status.source for status in tx.sources.list()]
     headers = {"Content-Disposition": f'attachment; filename="sources.{form}"'}
-    return Response(write_sources(declared, form), media_type=FORMS[form], headers=headers)
+    return Response(write_sources(declared, form), media_type=watching.FORMS[form], headers=headers)
 
 
 @router.get("/sources/{source_id}")

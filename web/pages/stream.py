@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from storage import Wanted
-from vedette.errors import StorageError
 from web import shown
+from web.following import Filters, followed
 from web.problems import Problem
-from web.site import Site, go, render, site_of, translated
+from web.site import go, render, site_of, translated
 from web.visitor import Form, Reader, Visitor, field
 
 PAGE = 40
-LOOK_SECONDS = 1.0
-"""How often the database is asked for new alerts, while somebody follows the stream."""
-QUIET_SECONDS = 15.0
-MOST_LISTENERS = 200
-
 router = APIRouter(include_in_schema=False)
-Choice = Annotated[str, Query(max_length=200)]
-
-
-def wanted(
-    topic: Choice = "",
-    source: Choice = "",
-    country: Choice = "",
-    language: Choice = "",
-    entity: Choice = "",
-    only: Annotated[str, Query(pattern="^(unread|saved|)$")] = "",
-) -> Wanted:
-    """The filters of a list."""
-    return Wanted(topic, source, country, language, entity, only)
-
-
-Filters = Annotated[Wanted, Depends(wanted)]
 
 
 def query_of(filters: Wanted, **more: str | int) -> str:
@@ -90,42 +66,14 @@ def after(request: Request, found: Reader, filters: Filters, alert_id: int) -> R
 
 
 @router.get("/stream/events")
-async def events(request: Request, found: Reader) -> Response:
+def events(request: Request, found: Reader) -> Response:
     """Server-sent events: the id of the newest alert, whenever there is a newer one."""
-    site = site_of(request)
-    if site.listeners >= MOST_LISTENERS:
-        raise Problem(503, headers={"Retry-After": "60"})
+
+    def tell(_: int, newest: int) -> str:
+        return f"event: alert\nid: {newest}\ndata: {newest}\n\n"
+
     given = request.headers.get("last-event-id") or request.query_params.get("after", "")
-    last = int(given) if given.isdecimal() else await asyncio.to_thread(_newest, site)
-    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    return StreamingResponse(_events(request, site, last), media_type="text/event-stream", headers=headers)
-
-
-async def _events(request: Request, site: Site, last: int) -> AsyncIterator[str]:
-    site.listeners += 1
-    quiet = 0.0
-    try:
-        yield "retry: 3000\n\n"
-        while not site.context.stop.is_set() and not await request.is_disconnected():
-            try:
-                newest = await asyncio.to_thread(_newest, site)
-            except StorageError:
-                newest = last  # the next look may find the database again
-            if newest > last:
-                last, quiet = newest, 0.0
-                yield f"event: alert\nid: {newest}\ndata: {newest}\n\n"
-            elif quiet >= QUIET_SECONDS:
-                quiet = 0.0
-                yield ": still here\n\n"
-            await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
-    finally:
-        site.listeners -= 1
-
-
-def _newest(site: Site) -> int:
-    with site.store.read() as tx:
-        return tx.stream.newest()
+    return followed(request, found, given, tell)
 
 
 @router.post("/stream/read")

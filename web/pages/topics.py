@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Annotated, Any
@@ -23,17 +21,16 @@ from vedette.errors import RuleError, UsageError
 from vedette.model import Topic
 from vedette.tuning import Contexts, contexts
 from web import asking, charts, shown, telling, topic_feeds, words
+from web.asking import LONGEST_RULE, MOST_GROUPED
 from web.desk import slug
+from web.keeping import restore_topic, store_topic
 from web.problems import Problem
 from web.site import Site, go, render, site_of, speaking_to, translated
 from web.visitor import Form, Reader, Visitor, address_of, field
 
 DAYS, YEAR = 90, 365
-MOST_GROUPED = 500
-"""The newest hits that the editor groups: more of them would keep its reader waiting."""
 LEAST_GROUPED = 6
 """Hits below which there is nothing to group."""
-LONGEST_RULE = 20_000
 SPARK = timedelta(days=28)
 LOOK_SECONDS = 0.1
 """How often the editor is told how far the backtest is."""
@@ -213,34 +210,6 @@ def restore(request: Request, topic_id: str, found: Reader, form: Form) -> Respo
     number = int(given) if given.isascii() and given.isdecimal() else 0
     restore_topic(site_of(request), found, topic_id, number, address_of(request))
     return go(f"/topics/{topic_id}", translated(found, request, "Restored."))
-
-
-def store_topic(site: Site, found: Visitor, topic: Topic, reason: str, *, new: bool, address: str) -> Topic:
-    """Check and keep a topic; RuleError or UsageError where it must be refused."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", topic.id):
-        raise UsageError("A topic needs a title, or a short name of small letters, digits and hyphens.")
-    with site.store.write() as tx:
-        if new and tx.topics.get(topic.id) is not None:
-            raise UsageError("There is a topic of that name: choose another one.")
-        with site.monitors.lend(tx) as monitor:
-            asking.checked(monitor, topic.rule, topic.id)
-        stored, answer = tx.topics.put(
-            replace(topic, title=topic.title or topic.id), site.now(), author=found.id, reason=reason[:500]
-        )
-        if answer != "same":
-            tx.audit.add(found.id, f"topic {answer}", topic.id, site.wall(), f"version {stored.version}", address)
-    return stored
-
-
-def restore_topic(site: Site, found: Visitor, topic_id: str, version: int, address: str) -> Topic:
-    """Make an earlier version's rule the newest one; Problem 404 where there is no such topic or version."""
-    with site.store.read() as tx:
-        known = tx.topics.get(topic_id)
-        earlier = next((one for one in tx.topics.versions(topic_id) if one.version == version), None)
-    if known is None or earlier is None:
-        raise Problem(404)
-    changed = replace(known, rule=earlier.rule)
-    return store_topic(site, found, changed, f"restored version {version}", new=False, address=address)
 
 
 def _rule(form: FormData) -> str:
