@@ -37,7 +37,7 @@ def extract(
 
     `explain` is told each step. `last_resort` asks only the extractor that no page has broken yet.
     """
-    from extractors import body, captions, dates, language, metadata, page_kind
+    from extractors import authors, body, captions, dates, language, metadata, page_kind
     from extractors.calls import without_calls
     from extractors.document import Document
     from extractors.standfirst import standfirst
@@ -62,6 +62,8 @@ def extract(
     explain("captions", f"{len(shown)} of pictures")
     published, modified = dates.published(document), dates.modified(document)
     explain("published", f"{published.evidence}: {published.at.isoformat()}" if published else "no date")
+    names, place = authors.authors(document, site)
+    explain("authors", f"{place}: {', '.join(names)}" if names else "none named")
     entry = page.entry
     spoken = language.detect(f"{title}\n{text}", hints=language.hints(document))
     passages = language.passages(text, spoken)
@@ -73,7 +75,7 @@ def extract(
         captions="\n\n".join(shown),
         url=page.url,
         canonical_url=metadata.canonical_url(document),
-        authors=metadata.authors(document) or (entry.authors if entry else ()),
+        authors=names or (entry.authors if entry else ()),
         published_at=published.at if published else None,
         published_precision=published.precision if published else "",
         published_evidence=published.evidence if published else "",

@@ -61,6 +61,14 @@ class Document:
         return root
 
     @cached_property
+    def behind_headline(self) -> list[lxml_html.HtmlElement]:
+        """All elements: those behind the first h1, then those before it."""
+        elements = list(self.tree.iter(etree.Element))
+        headline = next(self.tree.iter("h1"), None)
+        at = elements.index(headline) if headline is not None else -1
+        return elements[at + 1 :] + elements[: max(at, 0)]
+
+    @cached_property
     def meta(self) -> Mapping[str, list[str]]:
         """Contents of <meta> by name, property or itemprop in lower case, in the order of the page."""
         found: dict[str, list[str]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from extractors.document import Document, texts_of
@@ -69,47 +69,6 @@ def _without_site(text: str, site_name: str, others: list[str]) -> str:
     if _key(first) in names:
         return text[len(first) :].lstrip(" |-–—·•»«›‹:/")
     return text
-
-
-def authors(document: Document) -> tuple[str, ...]:
-    """Names of the authors, at most ten; from JSON-LD, meta, rel/itemprop, then the byline."""
-    for names in (
-        list(texts_of(document.jsonld_article.get("author"))),
-        [
-            n
-            for key in ("author", "article:author", "parsely-author", "dc.creator", "sailthru.author", "byl")
-            for n in document.meta.get(key, ())
-        ],
-        _marked_authors(document),
-    ):
-        found = _names(names)
-        if found:
-            return found
-    return ()
-
-
-def _marked_authors(document: Document) -> list[str]:
-    paths = (
-        "//*[contains(@itemprop, 'author')]//*[contains(@itemprop, 'name')]",
-        "//*[contains(@itemprop, 'author')]",
-        "//a[contains(concat(' ', @rel, ' '), ' author ')]",
-        "//*[contains(@class, 'byline')]//a | //*[contains(@class, 'author-name')] | //*[contains(@class, 'byline')]",
-    )
-    for path in paths:
-        names = [e.get("content") or e.text_content() for e in document.tree.xpath(path)[:6]]
-        if _names(names):
-            return names
-    return []
-
-
-def _names(raw: Iterable[str]) -> tuple[str, ...]:
-    names: list[str] = []
-    for text in raw:
-        for name in re.split(r"\s*(?:,|;|\band\b|\bund\b|\bet\b|\be\b|\by\b|&|\|)\s*", line(text)):
-            name = re.sub(r"^(by|von|di|par|por|da|автор:?|door|от)\s+", "", name, flags=re.IGNORECASE).strip(" .:-–")
-            if 2 < len(name) <= 60 and not re.search(r"https?:|@|www\.|\d{3}", name) and name not in names:
-                names.append(name)
-    return tuple(names[:10])
 
 
 def site(document: Document) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractors import metadata
+from extractors import authors, metadata
 from extractors.document import Document
 from vedette.model import Entry, Page
 
@@ -84,6 +84,51 @@ AUTHORS = {
     "russian byline": ("", '<p class="byline">Автор: Марина Береговая</p>', ("Марина Береговая",)),
     "said twice": (ld('"author":["Marit Oskarsen","Marit Oskarsen"]'), "", ("Marit Oskarsen",)),
     "a name with e inside": (ld('"author":"Chiara e Molinelli"'), "", ("Chiara", "Molinelli")),
+    "json-ld by reference": (
+        '<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","author":{"@id":"#m"}},'
+        '{"@type":"Person","@id":"#m","name":"Marit Oskarsen"}]}</script>',
+        "",
+        ("Marit Oskarsen",),
+    ),
+    "a person before the house": (
+        ld('"author":{"@type":"Organization","name":"Harbour Dispatch"}') + SITE,
+        '<h1>x</h1><p class="article-author">Marit Oskarsen</p>',
+        ("Marit Oskarsen",),
+    ),
+    "the house where nobody is named": (ld('"author":"Harbour Dispatch"') + SITE, "", ("Harbour Dispatch",)),
+    "a person beside the house": (ld('"author":["Marit Oskarsen","Harbour Dispatch"]') + SITE, "", ("Marit Oskarsen",)),
+    "an agency and the house": (ld('"author":"Harbour Dispatch et AFP"') + SITE, "", ("Harbour Dispatch", "AFP")),
+    "initials keep their dot": (ld('"author":"M.O."'), "", ("M.O.",)),
+    "sigla": (ld('"author":"Marit Oskarsen (mos), Jonas Breck (jbr.)"'), "", ("Marit Oskarsen", "Jonas Breck")),
+    "city": ("", "<p class=byline>By Marit Oskarsen and Jonas Breck, Baku</p>", ("Marit Oskarsen", "Jonas Breck")),
+    "role": ("", "<p class=byline>Marit Oskarsen, Defence Correspondent</p>", ("Marit Oskarsen",)),
+    "address and handle": ("", "<p class=byline>By Marit Oskarsen m@press.example @marit</p>", ("Marit Oskarsen",)),
+    "day before": ("", "<p class=byline>Posted on 3 May 2026 by Marit Oskarsen</p>", ("Marit Oskarsen",)),
+    "norwegian and": (ld('"author":"Marit Oskarsen og Jonas Breck"'), "", ("Marit Oskarsen", "Jonas Breck")),
+    "turkish and": (ld('"author":"Ayşe Kaya ve Can Demir"'), "", ("Ayşe Kaya", "Can Demir")),
+    "names in elements": (
+        "",
+        '<div class="byline"><a href="/m">Marit Oskarsen</a> <a href="/j">Jonas Breck</a></div>',
+        ("Marit Oskarsen", "Jonas Breck"),
+    ),
+    "a link to the author's page": (
+        "",
+        '<h1>x</h1><p><a href="/staff/marit">Marit Oskarsen</a></p>',
+        ("Marit Oskarsen",),
+    ),
+    "related articles' authors": (
+        "",
+        '<h1>x</h1><aside><a href="/author/j">Jonas Breck</a></aside><div class="related-card">By Jonas Breck</div>',
+        (),
+    ),
+    "a line that begins as bylines do": ("", "<h1>x</h1><p>By Marit Oskarsen</p><p>A text.</p>", ("Marit Oskarsen",)),
+    "a sentence is no byline": ("", "<h1>x</h1><p>By Friday the ships will be back</p>", ()),
+    "azerbaijani": ("", "<h1>x</h1><span>Müəllif: Aytən Quliyeva</span>", ("Aytən Quliyeva",)),
+    "persian": ("", "<h1>x</h1><span>نویسنده: مریم رضایی</span>", ("مریم رضایی",)),
+    "chinese editors": ("", "<h1>x</h1><p>新闻。</p><p>（责编：牛镛、岳弘彬）</p>", ("牛镛", "岳弘彬")),
+    "korean reporter": (ld('"author":"박준석 기자"'), "", ("박준석",)),
+    "photographer": ("", '<h1>x</h1><p class="author">Photo: Jonas Breck</p>', ()),
+    "account": ('<meta name="author" content="admin">', "", ()),
     "none": ("", "<p>x</p>", ()),
 }
 
@@ -91,7 +136,7 @@ AUTHORS = {
 @pytest.mark.parametrize("case", AUTHORS)
 def test_authors(case: str) -> None:
     head, body, expected = AUTHORS[case]
-    assert metadata.authors(document(head, body)) == expected
+    assert authors.authors(document(head, body))[0] == expected
 
 
 CANONICAL = {
@@ -140,6 +185,6 @@ def test_opt_out_signals_come_from_the_page_and_its_headers() -> None:
 def test_json_ld_of_any_shape_is_harmless(value: str) -> None:
     found = document(f'<script type="application/ld+json">{value}</script>')
     assert metadata.title(found) == ""
-    assert metadata.authors(found) == ()
+    assert authors.authors(found)[0] == ()
     assert metadata.image(found) == ""
     assert metadata.tags(found) == ()
