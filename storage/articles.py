@@ -53,7 +53,7 @@ class Articles(Aggregate):
         shall hold it, `change` what a changed article says otherwise than before.
         """
         identity = article.canonical_url or article.url
-        digest = hashlib.sha256(f"{article.title}\0{article.text}".encode()).hexdigest()
+        digest = hashlib.sha256("\0".join(article.words).rstrip("\0").encode()).hexdigest()
         row = self.session.scalars(select(ArticleRow).where(ArticleRow.identity == identity)).first()
         if row is None:
             home = self._home(article, story, now)

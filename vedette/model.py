@@ -280,6 +280,11 @@ class Article:
     id: int | None = None
     revision: int = 1
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """All that rules read: title, text and captions. A page that changes none of them says what it said before."""
+        return self.title, self.text, self.captions
+
 
 class Change(StrEnum):
     """What storing an article found."""

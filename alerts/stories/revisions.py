@@ -63,7 +63,7 @@ class RevisionChange:
 
 def revision_change(old: Article, new: Article, spotter: Spotter) -> RevisionChange:
     """What the new revision changes. A paragraph that only moved is no change."""
-    before, after = _paragraphs(old.text), _paragraphs(new.text)
+    before, after = _paragraphs(old), _paragraphs(new)
     old_facts, new_facts = hard_facts(old, spotter), hard_facts(new, spotter)
     return RevisionChange(
         old.title if old.title != new.title else "",
@@ -74,8 +74,10 @@ def revision_change(old: Article, new: Article, spotter: Spotter) -> RevisionCha
     )
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n") if paragraph.strip()]
+def _paragraphs(article: Article) -> list[str]:
+    """Those of the text and of the captions, which rules read as well."""
+    written = f"{article.text}\n\n{article.captions}".split("\n\n")
+    return [" ".join(paragraph.split()) for paragraph in written if paragraph.strip()]
 
 
 def _few(facts: Iterable[str]) -> str:

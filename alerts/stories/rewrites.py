@@ -11,23 +11,12 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alerts.stories.traits import Traits
+from alerts.stories.traits import Traits, kind_of
 
 WINDOW = timedelta(days=3)
 """How far apart rewrites of one event may be seen."""
 LIFE = timedelta(days=5)
 """How long after its first article a story takes rewrites in, so that a running topic does not become one story."""
-_WEIGHTS = {
-    "entity": 1.6,
-    "person": 1.6,
-    "exhibition": 1.6,
-    "designator": 1.6,
-    "word": 1.0,
-    "number": 0.8,
-    "country": 0.6,
-    "day": 0.5,
-    "year": 0.3,
-}
 _NAMED = 1.4
 """Words with a capital weigh more."""
 _DAY = timedelta(days=1)
@@ -97,7 +86,7 @@ class Weigher:
         if count >= COUNTED:  # and nobody knows how many more
             count = max(count, self._total // 3)
         rarity = max(0.0, math.log((self._total + _PRIOR) / (count + 2)))
-        return _WEIGHTS[trait.partition(":")[0]] * rarity
+        return kind_of(trait).weight * rarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +119,10 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
         opening=openings / math.sqrt(_sum(mine, mine.opening, weigher) * _sum(theirs, theirs.opening, weigher) or 1.0),
         shared=shared,
         hard=sum(w for t, w in weights.items() if not t.startswith("word:") or t in names),
-        specific=sum(not t.startswith(("country:", "day:", "year:", "word:")) for t in common),
-        things=sum(_is_thing(t) or (t.startswith("exhibition:") and t in mine.title & theirs.title) for t in common),
+        specific=sum(kind_of(t).is_specific for t in common),
+        things=sum(
+            kind_of(t).is_thing or (t.startswith("exhibition:") and t in mine.title & theirs.title) for t in common
+        ),
         traits=weights,
     )
 
@@ -162,10 +153,6 @@ def _reaches(found: Measures, bar: Bar, factor: float) -> bool:
         and found.specific >= bar.specific
         and found.things >= bar.things
     )
-
-
-def _is_thing(trait: str) -> bool:
-    return trait.startswith(("entity:", "designator:"))
 
 
 def _contradict(mine: Traits, theirs: Traits) -> bool:

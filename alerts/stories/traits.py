@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from alerts.stories.facts import days, designators, numbers, years
 from alerts.stories.spotter import Spotted, Spotter
@@ -20,10 +20,38 @@ OPENING = 300
 STEM = 6
 """Letters by which inflected words are compared."""
 SHORTEST = 4
-_KINDS = {"country": "country", "alliance": "country", "person": "person", "exhibition": "exhibition"}
-"""Kinds of entities that are told from the others, which are "entity"."""
-_SCENES = ("place",)
-"""Kinds that are no trait: most of what is told of a region names its capital."""
+
+
+class Kind(NamedTuple):
+    """What a kind of trait says of an event: its weight, and whether it tells one event from others on the topic."""
+
+    weight: float
+    is_specific: bool = False  # names one thing, not a scene or a day
+    is_thing: bool = False  # what is sold, built, flown: who is in the news everywhere at once is none
+
+
+KINDS = {
+    "entity": Kind(1.6, is_specific=True, is_thing=True),
+    "designator": Kind(1.6, is_specific=True, is_thing=True),
+    "exhibition": Kind(1.6, is_specific=True),  # a thing where both titles name it
+    "person": Kind(1.6, is_specific=True),
+    "word": Kind(1.0),
+    "number": Kind(0.8, is_specific=True),
+    "country": Kind(0.6),
+    "day": Kind(0.5),
+    "year": Kind(0.3),
+    "place": Kind(0.3),  # most of what is told of a region names its capital
+}
+"""The kinds of traits."""
+_ENTITIES = {kind: kind for kind in ("country", "person", "exhibition", "place")} | {"alliance": "country"}
+"""The traits of the catalogue's kinds; those of all others are "entity"."""
+
+
+def kind_of(trait: str) -> Kind:
+    """The kind of "kind:value"."""
+    return KINDS[trait.partition(":")[0]]
+
+
 _NAME = re.compile(r"(?<=[^\s.!?:;…\"'“”‘’«»()\[\]-][ \u00a0])[^\W\d_]{3,}")
 
 
@@ -80,9 +108,9 @@ def _standing_in(title: str, text: str, written: set[str]) -> frozenset[str]:
 
 
 def hard_facts(article: Article, spotter: Spotter) -> dict[str, str]:
-    """The entities, designators, numbers and days of a whole article: what makes a change of it news."""
+    """The entities, designators, numbers and days of a whole article with its captions: what makes a change news."""
     entities, written = _entities(spotter.spot(article))
-    return {**entities, **_facts(f"{article.title}\n{article.text}", written)}
+    return {**entities, **_facts("\n".join(article.words), written)}
 
 
 def _facts(text: str, named: set[str]) -> dict[str, str]:
@@ -109,9 +137,7 @@ def _entities(found: Iterable[Spotted]) -> tuple[dict[str, str], set[str]]:
     traits: dict[str, str] = {}
     written: set[str] = set()
     for spotted in found:
-        if spotted.entity.kind in _SCENES:
-            continue
-        traits[f"{_KINDS.get(spotted.entity.kind, 'entity')}:{spotted.entity.id}"] = spotted.entity.name
+        traits[f"{_ENTITIES.get(spotted.entity.kind, 'entity')}:{spotted.entity.id}"] = spotted.entity.name
         written |= spotted.forms
     return traits, written
 

@@ -225,6 +225,19 @@ def test_a_revision_tells_again_only_what_is_news(pipeline: Pipeline, store: Sto
     assert set(change.new_facts) == {"09-27", "300"}
 
 
+def test_a_caption_alone_makes_a_revision_and_may_match(pipeline: Pipeline, store: Store) -> None:
+    plain = article("a", "Ministers met behind closed doors.", title="Ministers meet")
+    plain = replace(plain, canonical_url="https://gazette.invalid/a")
+    fetched(pipeline, "a", plain)
+    pipeline.step()
+    item = fetched(pipeline, "a2", replace(plain, captions="The minister at the stand of ADEX in Baku"))
+    pipeline.step()
+    with store.read() as tx:
+        (revision,) = tx.articles.revisions(state(store, item).article_id or 0)[1:]
+        assert len(tx.alerts.list(limit=10)) == 1
+    assert RevisionChange.from_json(revision.change).added == ("The minister at the stand of ADEX in Baku",)
+
+
 def test_a_story_goes_on_with_what_is_new_in_it(pipeline: Pipeline, store: Store, context: Context) -> None:
     assert isinstance(context.clock, FrozenClock)
 

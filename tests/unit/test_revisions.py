@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alerts.entities import Catalogue
@@ -43,6 +45,11 @@ CASES = {
             ("450 million",),
         ),
         "1 paragraph added; 1 paragraph removed; new: 520 million; gone: 450 million",
+    ),
+    "another caption": (
+        replace(OLD, captions="The first of 12 aircraft in Baku. Photo: Leonardo"),
+        RevisionChange("", ("The first of 12 aircraft in Baku. Photo: Leonardo",), (), ("12", "Baku", "Leonardo")),
+        "1 paragraph added; new: 12, Baku, Leonardo",
     ),
     "another day and another name": (
         Article("Aircraft ordered", f"{FIRST}\n\nLeonardo delivers until 9 June.", language="en"),

@@ -259,7 +259,7 @@ class Pipeline:
         result = self.topics.match(article)
         for failure in result.failures:
             self.context.log.error("rule failed", topic=failure.topic, url=article.url, error=failure.message)
-        folded = " ".join(tokens(f"{article.title}\n{article.text}\n{article.captions}"))
+        folded = " ".join(tokens("\n".join(article.words)))
         return Ready(article, self.topics.placer.sketch(article), folded, result)
 
     def _settle(self, tx: Transaction, item: Item, outcome: Outcome) -> None:
@@ -316,7 +316,7 @@ class Pipeline:
         known = tx.articles.find(canonical=article.canonical_url)
         choice = StoryChoice() if known else placer.choose(tx, article, ready.sketch, now)
         change = None
-        if known is not None and (known.title, known.text) != (article.title, article.text):
+        if known is not None and known.words != article.words:
             change = revision_change(known, article, placer.spotter).as_json()
         stored = tx.articles.store(
             article,
