@@ -24,7 +24,7 @@ NAMED = re.compile(r"caption|bildunterschrift|didascalia|cutline|(?:photo|image|
 def captions(document: Document, title: str) -> tuple[str, ...]:
     """The captions of the article, in the order of the page, each once."""
     found: dict[str, str] = {}
-    for element in _candidates(_region(document.tree)):
+    for element in _candidates(_region(document)):
         caption = tidy(element.text_content()).replace("\n\n", " ")
         said = words(caption)
         if len(said) >= SHORTEST and len(caption) <= LONGEST and said != words(title):
@@ -42,11 +42,11 @@ def without_captions(text: str, found: tuple[str, ...]) -> str:
     return "\n\n".join(p for p in text.split("\n\n") if " ".join(words(p)) not in known) or text
 
 
-def _region(tree: HtmlElement) -> HtmlElement:
+def _region(document: Document) -> HtmlElement:
     """The part of the page that is the article's: what holds its headline."""
-    for headline in tree.iter("h1"):
-        return next(headline.iterancestors("article", "main"), tree)
-    return tree
+    if document.headings:
+        return next(document.headings[0].iterancestors("article", "main"), document.tree)
+    return document.tree
 
 
 def _candidates(region: HtmlElement) -> Iterator[HtmlElement]:

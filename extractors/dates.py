@@ -169,8 +169,8 @@ def _time_elements(document: Document) -> Iterator[tuple[str, str]]:
     elements = document.tree.xpath("//time[@datetime]")[:40]
     marked = re.compile(r"publish|posted|entry-date|post-date|pubdate", re.IGNORECASE)
     first = [e for e in elements if e.get("pubdate") is not None or marked.search(e.get("class") or "")]
-    headings = document.tree.xpath("//h1[1]/ancestor::*[position() <= 4]//time[@datetime]")
-    for element in [*first, *headings[:1], *(elements if len(elements) <= 2 else ())]:
+    near = document.headings[0].xpath("ancestor::*[position() <= 4]//time[@datetime]") if document.headings else []
+    for element in [*first, *near[:1], *(elements if len(elements) <= 2 else ())]:
         if "updated" not in (element.get("class") or "").lower() or element in first:
             yield "time", element.get("datetime")
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -52,20 +53,28 @@ class Document:
 
     @cached_property
     def tree(self) -> lxml_html.HtmlElement:
-        """The root element; Refused where a parser finds none."""
+        """The root element, without styles and drawings; Refused where a parser finds none."""
         parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True)
         try:
             root = lxml_html.document_fromstring(self.html.encode("utf-8", "replace"), parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
             raise Refused(DropReason.NO_TEXT, f"no HTML in it: {error}") from None
+        for element in list(root.iter("style", "svg")):  # their text is nothing that readers see
+            if element.getparent() is not None:
+                element.drop_tree()
         return root
+
+    @cached_property
+    def headings(self) -> list[lxml_html.HtmlElement]:
+        """The <h1> with a text, but for those that are the site's name or logo."""
+        found = [h for h in self.tree.iter("h1") if len(h.text_content().strip()) > 3]
+        return [heading for heading in found if not _is_logo(heading)]
 
     @cached_property
     def behind_headline(self) -> list[lxml_html.HtmlElement]:
         """All elements: those behind the first h1, then those before it."""
         elements = list(self.tree.iter(etree.Element))
-        headline = next(self.tree.iter("h1"), None)
-        at = elements.index(headline) if headline is not None else -1
+        at = elements.index(self.headings[0]) if self.headings else -1
         return elements[at + 1 :] + elements[: max(at, 0)]
 
     @cached_property
@@ -98,6 +107,19 @@ class Document:
         """The JSON-LD object of the article, {} where there is none; of several the one with the most to say."""
         articles = [node for node in self.jsonld if ARTICLE_TYPES & types_of(node)]
         return max(articles, key=lambda node: sum(1 for key in _TELLING if node.get(key)), default={})
+
+
+_LOGO = re.compile(r"logo|site-?_?(?:title|name|brand)|blog-?_?(?:title|name)|brand|masthead", re.IGNORECASE)
+"""What elements are called that hold the name of the site."""
+
+
+def _is_logo(heading: lxml_html.HtmlElement) -> bool:
+    """Whether a heading is called so, or is a link to the home page."""
+    called = (heading, *islice(heading.iterancestors("a", "div", "header"), 1), *heading.iter("a"))
+    if any(_LOGO.search(f"{element.get('class') or ''} {element.get('id') or ''}") for element in called):
+        return True
+    links = [*heading.iter("a"), *heading.iterancestors("a")]
+    return bool(links) and re.sub(r"^https?://[^/]+", "", (links[0].get("href") or "x").strip()) in ("", "/")
 
 
 _TELLING = ("headline", "articleBody", "datePublished", "author", "mainEntityOfPage", "description")

@@ -7,11 +7,28 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
+from lxml.html import HtmlElement
+
 from extractors.document import Document, texts_of
 from extractors.text import line
 
 SEPARATORS = re.compile(r"\s+[|\-–—·•»«›‹:/]+\s+|\s*[|»]\s*|\s+::\s+")
+ENDED = re.compile(r"\s*[|»_ㅣ丨]|\s+[\-–—·•«›‹:/]|-{1,2}\S{1,12}(?:$|-|[|ㅣ])|\s+::")
+"""What parts a headline from what is added to it."""
+WIDE_SITE = re.compile(
+    r"\s*(?:[-_|ㅣ丨｜－–—]+[^\s\-_|]{1,12})?[-_|ㅣ丨｜－–—]+[^\s\-_|]{0,12}"
+    r"(?:网|新闻|新聞|日报|日報|晚报|在线|在線|频道|頻道|电视台|ニュース|新聞社|뉴스|신문|일보|방송)"
+    r"(?:\s*[-_|].*)?$"
+)
+"""What Chinese, Japanese and Korean sites add to their headlines without a space."""
+BESIDE = re.compile(
+    r"kicker|dachzeile|top-?line|over-?line|eyebrow|rubri[ck]|categor|subtitle|sub-?head|pre-?title|page-?num|date|badge",
+    re.IGNORECASE,
+)
+"""What lines are called that stand in the headline's element above or below it."""
 MAX_TITLE = 500
+HEADLINE = 15
+"""Letters of a heading that says more than a label."""
 
 
 def title(document: Document, site_name: str = "") -> str:
@@ -19,18 +36,23 @@ def title(document: Document, site_name: str = "") -> str:
     candidates = [line(c)[:MAX_TITLE] for c in _titles(document) if c and line(c)]
     if not candidates:
         return line(document.page.entry.title) if document.page.entry else ""
-    cleaned = [_without_site(c, site_name or site(document), candidates) for c in candidates]
+    site_name = site_name or site(document)
+    cleaned = [_without_site(c, site_name, candidates, document.page.url) for c in candidates]
     keys = Counter(_key(c) for c in cleaned)
     best = max(range(len(cleaned)), key=lambda i: (keys[_key(cleaned[i])] > 1, -i))
-    return cleaned[best]
+    seen = _key(cleaned[0]) if document.headings else ""
+    if len(seen) >= HEADLINE and seen in _key(cleaned[best]):
+        best = 0  # what readers see is the headline, what else is said is for search engines
+    same = Counter(c for c in cleaned if _key(c) == _key(cleaned[best]))
+    return same.most_common(1)[0][0]  # where one place has lost its spaces or its case, others have not
 
 
 def _titles(document: Document) -> Iterator[str]:
-    headings = [h for h in document.tree.iter("h1") if len(line(h.text_content())) > 3]
+    headings = document.headings
     marked = [h for h in headings if re.search(r"title|headline|entry|post|article", h.get("class") or "", re.I)]
     node = document.jsonld_article
     if len(headings) == 1 or marked:
-        yield (marked or headings)[0].text_content()
+        yield _spoken(marked or headings)
     if isinstance(node.get("headline"), str):
         yield node["headline"]
     yield document.first_meta("og:title")
@@ -44,25 +66,41 @@ def _titles(document: Document) -> Iterator[str]:
         yield element.text_content()
 
 
+def _spoken(headings: list[HtmlElement]) -> str:
+    """The text of the headline without the lines above and below it that stand in its element."""
+    heading = headings[0]
+    aside = [e for e in heading.iterdescendants() if BESIDE.search(e.get("class") or "") or e.tag in ("small", "style")]
+    whole: str = heading.text_content()
+    text = whole
+    for element in aside:
+        text = text.replace(element.text_content(), " ", 1)
+    return text if len(_key(text)) > 10 and not text.rstrip().endswith((":", "：")) else whole
+
+
 def _key(text: str) -> str:
     return re.sub(r"\W+", "", text.lower())
 
 
-def _without_site(text: str, site_name: str, others: list[str]) -> str:
+def _without_site(text: str, site_name: str, others: list[str], url: str) -> str:
     """Cut off a leading or trailing part that names the site, or that no other candidate has."""
-    names = {_key(site_name), _key(site_name.split(".")[0])} - {""}
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    names = {_key(site_name), _key(site_name.split(".")[0]), _key(host), _key(host.split(".")[0])} - {""}
     named, colon, rest = text.partition(": ")
     if colon and rest and _key(named) in names:
         return rest
+    for whole in others:  # another place says the same without the rest
+        if len(_key(whole)) <= 10 or len(whole) >= len(text):
+            continue
+        if text.startswith(whole) and ENDED.match(text[len(whole) :]):
+            return whole
+        if text.endswith(whole) and SEPARATORS.search(text.removesuffix(whole) + " "):
+            return whole
+    wide = WIDE_SITE.search(text)
+    if wide and len(text) - len(wide[0]) > 8:
+        return text[: wide.start()]
     parts = SEPARATORS.split(text)
     if len(parts) < 2:
         return text
-    for whole in others:  # another place says the same without the rest
-        if whole != text and len(_key(whole)) > 10 and _key(text).startswith(_key(whole)):
-            return whole
-        rest = text.removesuffix(whole)
-        if rest and rest != text and len(_key(whole)) > 10 and SEPARATORS.search(rest + " "):
-            return whole
     last, first = parts[-1], parts[0]
     if _key(last) in names or (len(names) and any(n in _key(last) for n in names if len(n) > 3) and len(last) < 40):
         return text[: text.rindex(last)].rstrip(" |-–—·•»«›‹:/")

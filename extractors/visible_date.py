@@ -41,7 +41,7 @@ def visible_date(document: Document) -> tuple[datetime, bool] | None:
 
 
 def _around_headline(document: Document) -> str:
-    headings = document.tree.xpath("//h1")
+    headings = document.headings
     place = headings[0] if headings else None
     if place is None:
         body = document.tree.find("body")

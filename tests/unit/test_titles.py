@@ -45,6 +45,37 @@ TITLES = {
     "hyphens stay": ("", "<h1>C-27J lands at air-naval base</h1>", "C-27J lands at air-naval base"),
     "white space and entities": ("", "<h1>\n  Radar &amp; raft:\t &ldquo;all&rdquo;  </h1>", "Radar & raft: “all”"),
     "the logo is no headline": (f"<title>{T}</title>", f"<h1>Harbour Dispatch</h1><h1 class='headline'>{T}</h1>", T),
+    "a logo alone": (f"<title>{T}</title>", '<h1 class="logo"><a href="/">The Dispatch</a></h1>', T),
+    "the site's name that leads home": (f"<title>{T}</title>", '<h1><a href="/">All of the harbour</a></h1>', T),
+    "a kicker in the headline": ("", f"<h1><span class=kicker>At sea</span> <span>{T}</span></h1>", T),
+    "a small line in the headline": ("", f"<h1>{T} <small>12 March 2026</small></h1>", T),
+    "a drawing in the headline": ("", f"<h1>{T}<svg><title>Share</title></svg><style>h1{{}}</style></h1>", T),
+    "cut for search engines": (f'<meta property="og:title" content="{T[:30]}">' * 2, f"<h1>{T}</h1>", T),
+    "more words for search engines": (
+        f'<meta property="og:title" content="News: {T} in Baku"><title>News: {T} in Baku</title>',
+        f"<h1>{T}</h1>",
+        T,
+    ),
+    "a space lost in the heading": (
+        f"<title>At sea: {T}</title><meta property=og:title content='At sea: {T}'>",
+        f"<h1>At sea:{T}</h1>",
+        f"At sea: {T}",
+    ),
+    "chinese site without spaces": (
+        "<title>海岸警卫队接收第三架巡逻机-新华网</title>",
+        "",
+        "海岸警卫队接收第三架巡逻机",
+    ),
+    "chinese section and site": (
+        "<title>海岸警卫队接收第三架巡逻机--时政--人民网</title>",
+        "",
+        "海岸警卫队接收第三架巡逻机",
+    ),
+    "japanese site": (
+        "<title>海上保安庁が3機目の哨戒機を受領｜朝凪新聞社</title>",
+        "",
+        "海上保安庁が3機目の哨戒機を受領",
+    ),
     "none": ("", "<p>x</p>", ""),
 }
 
