@@ -275,3 +275,12 @@ def sitemaps_in(robots: str, url: str) -> list[str]:
     """The sitemaps that a robots.txt names, those of news first."""
     found = [address for line in Protego.parse(robots).sitemaps if (address := normalise(line, url))]
     return sorted(found, key=lambda address: not NEWS.search(address))[:4]
+
+
+def ask(context: Context, source: Source) -> tuple[Found | None, str]:
+    """What a source says now, through the real path, and why where it says nothing of use; nothing is stored."""
+    if KINDS[source.kind].resolves:
+        offers, problem = explore(context, source.url)
+        return (offers[0] if offers else None), problem
+    found, answer = look(context, source.url, source.kind, source.settings)
+    return found, f"{answer.outcome}: {answer.error}"

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from vedette.model import SourceStatus
+
 HALF_LIFE = timedelta(days=20)
 THETA = 600.0
 """Unseen item-seconds at which a poll is due: one item that has waited ten minutes, or ten that waited one."""
@@ -224,3 +226,9 @@ def interval_after_failure(
 def jittered(wait: timedelta, chance: float) -> timedelta:
     """Spread polls: up to 5 % later, by a random number in [0, 1)."""
     return wait * (1 + JITTER * chance)
+
+
+def items_per_day(status: SourceStatus) -> float | None:
+    """How many new items a source is thought to show on a day; None where nothing is known yet."""
+    rate = Rate.from_json(status.polling).silent_until(status.last_success_at)
+    return round(rate.per_second * 86400, 2) if rate.at else None

@@ -12,13 +12,18 @@ import yaml
 from crawler.spiders import KINDS
 from vedette import config
 from vedette.cli import cli
+from vedette.cli._app import why_local
 
 FOLDER = Path(__file__).parent
 NOTE = "Written by `python docs/generate.py` from the code; change the code instead of this page."
 COMMANDS = """\
 Every command takes `--config FILE`, `--json` and `-v`, before or after its name. Answers go to standard output,
 everything else to standard error. The exit code is 0, 1 (the answer is no, or something failed) or 2 (wrong use). None
-needs a running daemon; `rules`, `extract` and `feed` need no database either."""
+needs a running daemon; `rules`, `extract` and `feed` need no database either.
+
+With `--server URL` and a token (`--token`, or better `$VEDETTE_TOKEN`) a command asks the HTTP API of another machine
+in place of the database, in the name of who the token belongs to: channels, subscriptions and tokens are their own
+then, and what is for administrators needs a token that may administer. Commands that do not take it say so below."""
 CONFIGURATION = """\
 One file, `vedette.toml`; `vedette config init` writes one that explains every key, `vedette config show` prints what is
 in force, secrets blotted out. It is looked for under `--config`, then `$VEDETTE_CONFIG`, then in the current folder;
@@ -64,6 +69,9 @@ def _command(command: click.Command, context: click.Context, level: str) -> Iter
         if record is not None:
             yield f"* `{record[0]}` {record[1]}".rstrip()
     if options:
+        yield ""
+    if why_local(command):
+        yield f"Not with `--server`: {why_local(command)}."
         yield ""
 
 

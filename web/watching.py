@@ -48,6 +48,24 @@ def offers(site: Site, url: str) -> tuple[list[Found], Answer]:
         raise UsageError(str(error)) from None
 
 
+def ask(site: Site, source: Source) -> tuple[Found | None, str]:
+    """What a source says now, and why where it says nothing of use; nothing is stored."""
+    from crawler.discover import ask
+
+    try:
+        return ask(site.context, source)
+    except VedetteError as error:
+        return None, str(error)
+
+
+def forget(site: Site, found: Visitor, source_id: str, address: str = "") -> None:
+    """Forget a source; Problem 404 where there is none."""
+    with site.store.write() as tx:
+        if not tx.sources.delete(source_id):
+            raise Problem(404)
+        tx.audit.add(found.id, "removed a source", source_id, site.wall(), address=address)
+
+
 def name_of(url: str) -> str:
     """A short name for a source, from its address."""
     parts = urlsplit(url)

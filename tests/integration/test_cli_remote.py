@@ -12,6 +12,7 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner, Result
@@ -20,6 +21,7 @@ from storage import Wanted
 from tests.newsroom import furnish, publish
 from tests.website import Website
 from vedette.cli import cli
+from vedette.cli._app import why_local
 from vedette.clock import FrozenClock
 from vedette.model import Analyst, Channel, Subscription
 
@@ -73,6 +75,16 @@ def remote(site: Website) -> Run:
         "rules backtest ADEX --against 9 --topic adex",
         "rules backtest ADEX --subscription nobody",
         "rules backtest ADEX( --days 30",
+        "rules check @adex",
+        "rules check ADEX(",
+        "rules contexts ADEX --examples 2",
+        "rules contexts nothingofthat",
+        "rules contexts ADEX(",
+        "stories list --articles 1 --limit 2",
+        "stories list --articles 9",
+        "stories show 999",
+        "stories split 1 999",
+        "stories merge 1 999",
     ],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)])
@@ -170,14 +182,105 @@ def test_sources_are_for_administrators(remote: Run, site: Website, tmp_path: Pa
     assert (taken.exit_code, taken.stdout) == (1, "1 created, 0 known before, 1 refused.\n")
     added = boss("sources", "add", "https://army.example/rss", "--kind", "feed", "--id", "army")
     assert (added.exit_code, "army" in boss("sources", "list").stdout) == (0, True)
+    health = boss("sources", "health", "--json").stdout.splitlines()
+    assert {json.loads(line)["id"] for line in health} >= {"army", "gazette", "navy"}
+    checked = boss("sources", "check", "army")
+    assert (checked.exit_code, checked.stdout.count("\n")) == (1, 1), checked.stderr
+    assert "unknown source" in boss("sources", "check", "nowhere").stderr
+    assert boss("sources", "remove", "army", "navy").exit_code == 0
+    assert "army" not in boss("sources", "list").stdout
 
 
-@pytest.mark.parametrize("command", ["run", "db check", "config show", "users list", "sources health", "crawl --once"])
-def test_what_makes_no_sense_elsewhere_is_refused(remote: Run, command: str) -> None:
-    refused = remote(*command.split())
-    assert refused.exit_code == 2
-    assert "leave out --server" in refused.stderr
-    assert refused.stderr.count("\n") == 1
+def test_stories_are_parted_and_joined(remote: Run, local: Run) -> None:
+    rows = [json.loads(line) for line in local("stories", "list", "--json").stdout.splitlines()]
+    one, two = rows[0]["id"], rows[1]["id"]
+    assert remote("stories", "show", str(one)).stdout == local("stories", "show", str(one)).stdout
+    assert remote("stories", "merge", str(one), str(two)).stdout == f"1 articles moved into story {one}\n"
+    members = json.loads(local("stories", "show", str(one), "--json").stdout)["story"]["articles"]
+    parted = remote("stories", "split", str(one), str(members[0]["article"]["id"]), "--reason", "another day")
+    assert parted.stdout.endswith("has the articles now\n")
+    assert "another day" in local("stories", "show", parted.stdout.split()[1]).stdout
+
+
+def test_what_is_unusual(remote: Run) -> None:
+    told = remote("overview", "--days", "2")
+    assert (told.exit_code, told.stdout.startswith("3 articles since 2026-03-01, 0 on 0 days before")) == (1, True)
+    told = remote("overview", "--json")
+    assert [topic["topic"]["id"] for topic in json.loads(told.stdout)["topics"]] == ["adex", "c-27j"]
+    assert "leave out --server" in remote("overview", "--recount").stderr
+
+
+def test_people_and_tokens(remote: Run, site: Website, tmp_path: Path) -> None:
+    token = site.token("anna", "read", "write", "admin")
+
+    def boss(*args: str) -> Result:
+        return CliRunner().invoke(cli, [*args, "--server", site.url], env={"VEDETTE_TOKEN": token})
+
+    assert "for administrators" in remote("users", "list").stderr
+    assert "anna" in boss("users", "list").stdout
+    assert "/join/" in boss("users", "invite", "carla").stdout
+    given = json.loads(remote("tokens", "add", "script", "--analyst", "anna", "--days", "3", "--json").stdout)
+    assert given["token"].startswith("vdt_")
+    assert "script" in remote("tokens", "list").stdout
+    assert remote("tokens", "remove", str(given["id"])).exit_code == 0
+    assert "script" not in remote("tokens", "list").stdout
+    assert "anna's" in remote("tokens", "add", "x", "--analyst", "eve").stderr
+    topics = tmp_path / "topics.yaml"
+    topics.write_text("topics: [{id: fairs, rule: '@adex', title: Fairs}]", "utf-8")
+    assert remote("topics", "import", str(topics)).stdout == "1 created, 0 changed, 0 same\n"
+    assert remote("topics", "remove", "fairs").exit_code == 0
+    kinds = {json.loads(line)["kind"] for line in remote("channels", "kinds", "--json").stdout.splitlines()}
+    assert "email" in kinds
+    assert "file" not in kinds, "for administrators"
+
+
+ANSWERED = {
+    "alerts list", "alerts not-relevant", "alerts show", "alerts snooze",
+    "channels add", "channels enable", "channels kinds", "channels list", "channels remove", "channels test",
+    "explain", "overview", "rules backtest", "rules check", "rules contexts", "search",
+    "sources add", "sources check", "sources discover", "sources export", "sources health", "sources import",
+    "sources list", "sources pause", "sources remove", "sources resume",
+    "stories list", "stories merge", "stories show", "stories split",
+    "subscriptions add", "subscriptions list", "subscriptions mute", "subscriptions remove", "subscriptions unmute",
+    "tokens add", "tokens list", "tokens remove",
+    "topics add", "topics edit", "topics export", "topics import", "topics list", "topics remove", "topics show",
+    "users invite", "users list",
+}  # fmt: skip
+"""The commands that a server answers."""
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(cli, info_name="vedette")
+    for noun in cli.list_commands(context):
+        found = cli.get_command(context, noun)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from ((f"{noun} {name}", sub) for name, sub in found.commands.items())
+        else:
+            yield noun, found
+
+
+def test_every_command_asks_a_server_or_says_why_not(remote: Run, tmp_path: Path) -> None:
+    """`--server` is never simply passed over: who gives it does not want this machine's database."""
+    (tmp_path / "file").write_text("", "utf-8")
+    local = {name: command for name, command in commands() if why_local(command)}
+    assert {name for name, _ in commands()} - set(local) == ANSWERED
+    for name, command in local.items():
+        needed = [param for param in command.params if param.required]
+        args = [
+            text
+            for param in needed
+            for text in ([param.opts[0]] if isinstance(param, click.Option) else []) + [_some(param, tmp_path)]
+        ]
+        refused = remote(*name.split(), *args)
+        assert (refused.exit_code, refused.stderr) == (2, f"vedette: {why_local(command)}: leave out --server\n"), name
+
+
+def _some(param: click.Parameter, folder: Path) -> str:
+    """A value that a parameter takes."""
+    if isinstance(param.type, click.Path | click.File):
+        return str(folder / "file")
+    return "2026-01-01" if isinstance(param.type, click.DateTime) else "1"
 
 
 def test_errors_are_one_line(site: Website) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -58,10 +58,10 @@ class App:
 
         return Remote(self.server, self.token or os.environ.get("VEDETTE_TOKEN", ""))
 
-    def refuse_remote(self) -> None:
+    def refuse_remote(self, why: str = "this works on the machine of the daemon only") -> None:
         """UsageError with `--server`: for what concerns this machine alone."""
         if self.server:
-            raise UsageError("this works on the machine of the daemon only: leave out --server")
+            raise UsageError(f"{why}: leave out --server")
 
     def log_level(self) -> str:
         """The level to log at: one-shot commands are quiet below warnings, unless -v says otherwise."""
@@ -121,6 +121,30 @@ class App:
             _output.emit_lines(values)
         else:
             _output.table(columns, (row(value) for value in values), empty=empty)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def local(why: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Marks a command that no server answers: `--server` is refused, `why` is told and stands in the docs."""
+
+    def marked(command: Callable[P, R]) -> Callable[P, R]:
+        @wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            click.get_current_context().ensure_object(App).refuse_remote(why)
+            return command(*args, **kwargs)
+
+        run.local = why  # type: ignore[attr-defined]
+        return run
+
+    return marked
+
+
+def why_local(command: click.Command) -> str:
+    """Why no server answers a command, "" for one that works with `--server`."""
+    return getattr(command.callback, "local", "")
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -16,20 +18,48 @@ import httpx
 
 from vedette import __version__
 from vedette.errors import RuleError, UsageError, VedetteError
-from vedette.model import Alert, Article, Cadence, Match, Source, SourceState, SourceStatus, Span, Subscription, Topic
+from vedette.model import (
+    Alert,
+    Analyst,
+    Article,
+    Cadence,
+    HealthState,
+    Join,
+    Match,
+    Source,
+    SourceState,
+    SourceStatus,
+    Span,
+    Subscription,
+    Topic,
+)
 
 if TYPE_CHECKING:
+    from alerts.rules.checks import Caution
+    from alerts.surprise import Surprise
     from crawler.discover import Found as Offer
-    from storage import AlertView, TopicVersion
+    from storage import AlertView, Story, StoryRecord, Token, TopicVersion
     from vedette.archive import Found
     from vedette.backtest import Backtest, Ref
     from vedette.clock import Clock
+    from vedette.overview import Overview
+    from vedette.tuning import Contexts
 
 PIECE = 200
 """Rows that are asked for at a time."""
 SECONDS = 60.0
 AGAIN_SECONDS = 3.0
 """After which a stream that was cut is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a server says of a rule; as `alerts.rules.checks.Check`, without the rule's parts."""
+
+    normal: str
+    required: tuple[tuple[str, ...], ...]
+    warnings: tuple[Caution, ...]
+    words: str
 
 
 class Remote:
@@ -201,7 +231,155 @@ class Remote:
         said = _unknown("subscription", asked.get("subscription"))
         return _backtest(self.ask("POST", "/rules/backtest", json=body, missing=said))
 
+    def check(self, rule: str) -> Checked:
+        """What a rule means, with the topics and entities of the server; RuleError where it must be refused."""
+        from alerts.rules.checks import Caution
+
+        found = self.ask("POST", "/rules/check", json={"rule": rule})
+        if found["mistake"] is not None:
+            raise RuleError(found["mistake"].pop("message"), **found["mistake"])
+        required = tuple(tuple(group) for group in found["required"])
+        warnings = tuple(Caution(**one) for one in found["warnings"])
+        return Checked(normal=found["normal"], required=required, warnings=warnings, words=found["words"])
+
+    def contexts(self, rule: str, days: int, examples: int) -> Contexts:
+        """What the hits of a rule are about."""
+        from alerts.effects import Effect
+        from vedette.tuning import Context, Contexts
+
+        asked = {"rule": rule, "days": days, "examples": examples}
+        found = self.ask("POST", "/rules/contexts", json=asked)
+        return Contexts(
+            found["articles"],
+            tuple(
+                Context(
+                    name=one["name"],
+                    articles=one["articles"],
+                    stories=one["stories"],
+                    marks=tuple(one["marks"]),
+                    examples=tuple(_named(row) for row in one["examples"]),
+                    guards=tuple(Effect(**row, lost=()) for row in one["guards"]),
+                )
+                for one in found["contexts"]
+            ),
+        )
+
+    def overview(self, days: int) -> Overview:
+        """What is unusual in the last days."""
+        from vedette.overview import CountryRow, Overview, Rising, Volume
+
+        found = self.ask("GET", "/overview", params={"days": days})
+        del found["enough"]
+        for name in ("first", "last"):
+            found[name] = date.fromisoformat(found[name])
+        rising = [
+            Rising(**{**one, "figures": _surprise(one["figures"]), "series": tuple(one["series"])})
+            for one in found["rising"]
+        ]
+        topics = [
+            Volume(Topic(one["topic"], "", one["title"]), _surprise(one["figures"]), tuple(one["series"]))
+            for one in found["topics"]
+        ]
+        countries = [
+            CountryRow(one["country"], _surprise(one["written"]), _surprise(one["named"]), one["rule"])
+            for one in found["countries"]
+        ]
+        told = {"rising": tuple(rising), "topics": tuple(topics), "countries": tuple(countries)}
+        return Overview(**{**found, **told})
+
+    # ------------------------------------------------------------------ stories
+
+    def stories(self, limit: int, since: datetime | None, least: int) -> list[StoryRecord]:
+        """Stories, the newest first; only those that grew since then."""
+        from storage import StoryRecord
+
+        rows = self.rows("/stories", articles=least)
+        made = (StoryRecord(**{**row, **{n: _instant(row[n]) for n in ("created_at", "updated_at")}}) for row in rows)
+        return list(islice((one for one in made if since is None or one.updated_at >= since), limit))
+
+    def story(self, story_id: int) -> Story:
+        """A story with its articles."""
+        from storage import Story, StoryMember
+
+        row = self.ask("GET", f"/stories/{story_id}", missing=_no_story(story_id))
+        members = []
+        for one in row["members"]:
+            told, seen = one["article"], _instant(one["article"]["seen_at"])
+            assert seen is not None
+            members.append(
+                StoryMember(_article(told), seen, one["score"], one["reason"], Join(one["join"]), one["like"])
+            )
+        begun = _instant(row["created_at"])
+        assert begun is not None
+        return Story(row["id"], row["title"], begun, row["first"], tuple(members))
+
+    def split(self, story_id: int, articles: Sequence[int], reason: str) -> int:
+        """Move articles into a story of their own: its number."""
+        body = {"articles": list(articles), "reason": reason}
+        return int(self.ask("POST", f"/stories/{story_id}/split", json=body, missing=_no_story(story_id))["id"])
+
+    def merge(self, story_id: int, into: int, reason: str) -> int:
+        """Move all articles of a story into another one: how many."""
+        moved = len(self.story(story_id).articles)
+        body = {"into": into, "reason": reason}
+        self.ask("POST", f"/stories/{story_id}/merge", json=body, missing=_no_story(into))
+        return moved
+
+    # ------------------------------------------------------------------ people and tokens
+
+    def analysts(self) -> list[Analyst]:
+        """All analysts; for administrators."""
+        names = ("id", "name", "email", "timezone", "locale")
+        return [Analyst(**{name: row[name] for name in names}) for row in self.rows("/analysts")]
+
+    def invite(self, analyst: str, role: str) -> str:
+        """A link for one person; for administrators."""
+        return str(self.ask("POST", "/invitations", json={"analyst": analyst, "role": role})["link"])
+
+    def tokens(self, analyst: str | None) -> list[Token]:
+        """One's own tokens."""
+        from storage import Token
+
+        me = self._own(analyst)
+        times = ("created_at", "used_at", "expires_at")
+        rows = self.ask("GET", "/me/tokens")
+        return [
+            Token(**{**row, "analyst": me, "scopes": tuple(row["scopes"]), **{n: _instant(row[n]) for n in times}})
+            for row in rows
+        ]
+
+    def give_token(self, analyst: str, name: str, scopes: Sequence[str], days: int | None) -> dict[str, Any]:
+        """A new token of one's own, with its secret."""
+        self._own(analyst)
+        body = {"name": name, "scopes": list(scopes), "days": days}
+        given: dict[str, Any] = self.ask("POST", "/me/tokens", json=body)
+        return given
+
+    def end_token(self, token_id: int) -> None:
+        """End a token of one's own."""
+        self.ask("DELETE", f"/me/tokens/{token_id}", missing=_unknown("token", token_id))
+
+    def _own(self, analyst: str | None) -> str:
+        me = self._me()
+        if analyst not in (None, me):
+            raise UsageError(f"the token is {me}'s: {analyst} must ask with their own")
+        return me
+
     # ------------------------------------------------------------------ sources
+
+    def fares(self) -> list[dict[str, Any]]:
+        """How each source fares, as the daemon judged it last."""
+        return [_fares(row) for row in self.rows("/sources")]
+
+    def check_source(self, source_id: str) -> tuple[Offer | None, str]:
+        """What a source says now, or why nothing of use."""
+        path = f"/sources/{_part(source_id)}/check"
+        found = self.ask("POST", path, missing=_unknown("source", source_id))
+        return (_offer(found["found"]) if found["found"] else None), found["why"]
+
+    def delete_source(self, source_id: str) -> None:
+        """Forget a source; its articles stay."""
+        self.ask("DELETE", f"/sources/{_part(source_id)}", missing=_unknown("source", source_id))
 
     def sources(self) -> list[SourceStatus]:
         """All sources, by id."""
@@ -231,6 +409,19 @@ class Remote:
         return answer
 
     # ------------------------------------------------------------------ channels
+
+    def channel_kinds(self) -> list[dict[str, Any]]:
+        """The kinds of channels that one may have."""
+        return [
+            {
+                **row,
+                "settings": {
+                    one["name"]: {"required": one["required"], "secret": one["form"] == "secret"}
+                    for one in row["settings"]
+                },
+            }
+            for row in self.ask("GET", "/channels/kinds")
+        ]
 
     def channels(self) -> list[dict[str, Any]]:
         """One's own channels, as the API tells them."""
@@ -272,9 +463,7 @@ class Remote:
 
     def subscribe(self, analyst: str, row: Mapping[str, Any]) -> tuple[Subscription, str]:
         """Follow a topic: the subscription, and created, changed or same. Nobody subscribes others."""
-        me = self._me()
-        if analyst != me:
-            raise UsageError(f"the token is {me}'s: {analyst} must subscribe with their own")
+        me = self._own(analyst)
         known = {one.id: one for one in self._subscriptions_of(me)}
         body = {name: row[name] for name in ("topic", "channel", "cadence", "quiet_hours", "digest_at")}
         made = _subscription(self.ask("POST", "/subscriptions", json=body), me)
@@ -310,6 +499,10 @@ def _events(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 def _unknown(what: str, name: object) -> str:
     """What to say where there is no subscription, topic ... of a name."""
     return f"unknown {what} {name!r}: `vedette {what}s list` shows them"
+
+
+def _no_story(story_id: int) -> str:
+    return f"unknown story {story_id}: `vedette stories list` shows them"
 
 
 def _part(name: str) -> str:
@@ -400,6 +593,29 @@ def _ref(row: dict[str, Any]) -> Ref:
     at = _instant(row["at"])
     assert at is not None
     return Ref(row["id"], row["title"], row["url"], at)
+
+
+def _named(row: dict[str, Any]) -> Article:
+    return Article(row["title"], "", row["url"], id=row["id"], language=row["language"])
+
+
+def _surprise(row: dict[str, Any]) -> Surprise:
+    from alerts.surprise import Surprise
+
+    return Surprise(**{name: row[name] for name in ("count", "usual", "expected", "score")})
+
+
+def _fares(row: dict[str, Any]) -> dict[str, Any]:
+    judged = row["health"] or {"state": HealthState.NEW, "since": None, "reason": ""}
+    same = ("id", "state", "items_per_day", "last_outcome", "last_error", "failures", "moved_to")
+    return {
+        **{name: row[name] for name in same},
+        "health": HealthState(judged["state"]),
+        "since": _instant(judged["since"]),
+        "reason": judged["reason"],
+        "interval": _seconds(row["interval_seconds"]),
+        **{name: _instant(row[name]) for name in ("last_success_at", "last_poll_at", "next_poll_at")},
+    }
 
 
 def _source(row: dict[str, Any]) -> SourceStatus:

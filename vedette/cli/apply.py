@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 
 if TYPE_CHECKING:
     from vedette.apply import Line
 
 
 @click.command()
+@local("all or nothing is a matter of the database")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--prune", is_flag=True, help="Also delete what the file does not declare, in the sections that it has.")

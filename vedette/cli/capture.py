@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from vedette.cli import _output
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import Refused, UsageError
 
 FOLDER = Path("tests/data/pages")
 
 
 @click.command()
+@local("this reads files and asks nobody")
 @click.argument("source", metavar="FILE|URL")
 @click.option("--url", help="Where the page in FILE came from.")
 @click.option("--name", required=True, help="The name of the test case, a slug.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def kinds(app: App) -> None:
     """Show the kinds of channels and the settings they take."""
     from alerts.channels import CHANNELS, secret_fields
 
-    rows = []
-    for name, kind in CHANNELS.items():
+    rows = app.remote.channel_kinds() if app.remote else []
+    for name, kind in () if app.remote else CHANNELS.items():
         fields = {
             key: {"required": f.is_required(), "secret": key in secret_fields(name)}
             for key, f in kind.Settings.model_fields.items()
@@ -114,6 +114,7 @@ def test(app: App, channel_id: str) -> int:
 
 
 @command.command()
+@local("messages are made with the templates of the daemon's machine")
 @click.argument("name", metavar="ID|KIND")
 @click.option("--delivery", type=int, help="Show this delivery's message instead of a sample.")
 @pass_app
@@ -136,6 +137,7 @@ def preview(app: App, name: str, delivery: int | None) -> None:
 
 
 @command.command("rotate-secret")
+@local("this works on the machine of the daemon only")
 @click.argument("channel_id", metavar="ID")
 @click.option("--finish", is_flag=True, help="The receiver knows the new secret: sign with it alone from now on.")
 @pass_app
@@ -159,6 +161,7 @@ def rotate_secret(app: App, channel_id: str, finish: bool) -> None:
 
 
 @command.command()
+@local("`vedette channels list` tells its address, which any program reads")
 @click.argument("channel_id", metavar="ID")
 @click.option(
     "--form", type=click.Choice(["atom", "rss", "json"]), default="atom", help="Atom 1.0, RSS 2.0 or JSON Feed 1.1."
@@ -205,6 +208,7 @@ def enable(app: App, channel_id: str) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.argument("channel_id", metavar="ID")
 @click.option("--reason", default="switched off by hand", help="Why; the list shows it.")
 @pass_app

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.cli._output import emit_json, note, say
 
 
@@ -17,6 +17,7 @@ def command() -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def show(app: App) -> None:
     """Print the settings in force, secrets blotted out."""
@@ -42,6 +43,7 @@ def show(app: App) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @pass_app
 def init(app: App, file: Path | None) -> None:
@@ -60,6 +62,7 @@ def init(app: App, file: Path | None) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def path(app: App) -> None:
     """Print the path of the configuration file in use; exits 1 where there is none."""
@@ -78,6 +81,7 @@ def path(app: App) -> None:
 
 
 @command.command("new-key")
+@local("this works on the machine of the daemon only")
 @pass_app
 def new_key(app: App) -> None:
     """Print a fresh key for [secrets] key."""

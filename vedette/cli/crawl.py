@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from vedette.cli import _output
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 
 
 @click.command()
+@local("this works on the machine of the daemon only")
 @click.option("--source", "sources", multiple=True, metavar="ID", help="Poll this source, due or not; repeatable.")
 @click.option("--once", is_flag=True, help="Once is what this command does; the daemon goes on: `vedette run`.")
 @pass_app

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 
 
 @click.group()
@@ -16,6 +16,7 @@ def command() -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def upgrade(app: App) -> None:
     """Make the database, or bring it up to date."""
@@ -27,6 +28,7 @@ def upgrade(app: App) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def check(app: App) -> int:
     """Look for damage; exits 1 when there is any."""
@@ -38,6 +40,7 @@ def check(app: App) -> int:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @pass_app
 def backup(app: App, file: Path) -> None:
@@ -49,6 +52,7 @@ def backup(app: App, file: Path) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1), help="Keep the last so many days.")
 @pass_app
 def prune(app: App, days: int) -> None:

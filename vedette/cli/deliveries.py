@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import UsageError
 
 
@@ -14,6 +14,7 @@ def command() -> None:
 
 
 @command.command("list")
+@local("these are the messages of all analysts; `vedette alerts show ID` tells one's own")
 @click.option("--state", help="held, pending, sending, sent, retry, uncertain, suppressed, expired or dead.")
 @click.option("--channel")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
@@ -45,6 +46,7 @@ def list_(app: App, state: str | None, channel: str | None, limit: int) -> None:
 
 
 @command.command()
+@local("these are the messages of all analysts; `vedette alerts show ID` tells one's own")
 @click.argument("delivery_id", metavar="ID", type=int)
 @pass_app
 def show(app: App, delivery_id: int) -> None:
@@ -66,6 +68,7 @@ def show(app: App, delivery_id: int) -> None:
 
 
 @command.command()
+@local("these are the messages of all analysts; `vedette alerts show ID` tells one's own")
 @click.argument("delivery_id", metavar="[ID]", type=int, required=False)
 @click.option("--all-dead", is_flag=True, help="Every dead one.")
 @pass_app

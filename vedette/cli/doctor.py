@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.cli._output import emit_lines, say
 
 _COLOURS = {"ok": "green", "note": "yellow", "bad": "red"}
 
 
 @click.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def command(app: App) -> int:
     """Check configuration, database, disk, clock, daemon, sources and channels; exits 1 when something is wrong.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from anyascii import anyascii
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import UsageError
 from vedette.model import Alias, Entity
 
@@ -24,6 +24,7 @@ def command() -> None:
 
 
 @command.command("list")
+@local("entities are kept on the machine of the daemon")
 @click.option("--kind", help="Only of this kind.")
 @click.option("--own", is_flag=True, help="Only your own, not those that ship.")
 @click.argument("words", required=False)
@@ -51,6 +52,7 @@ def list_(app: App, kind: str | None, own: bool, words: str | None) -> None:
 
 
 @command.command()
+@local("entities are kept on the machine of the daemon")
 @click.argument("entity_id", metavar="ID")
 @click.option("--name", required=True)
 @click.option("--kind", required=True)
@@ -67,6 +69,7 @@ def add(app: App, entity_id: str, name: str, kind: str, aliases: tuple[str, ...]
 
 
 @command.command()
+@local("entities are kept on the machine of the daemon")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @pass_app
 def remove(app: App, ids: tuple[str, ...]) -> None:
@@ -78,6 +81,7 @@ def remove(app: App, ids: tuple[str, ...]) -> None:
 
 
 @command.command("import")
+@local("entities are kept on the machine of the daemon")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_app
 def import_(app: App, file: Path) -> None:
@@ -92,6 +96,7 @@ def import_(app: App, file: Path) -> None:
 
 
 @command.command()
+@local("entities are kept on the machine of the daemon")
 @click.option("--all", "everything", is_flag=True, help="The shipped catalogue too.")
 @pass_app
 def export(app: App, everything: bool) -> None:
@@ -118,6 +123,7 @@ def _alias(alias: dict[str, object]) -> dict[str, object]:
 
 
 @command.command()
+@local("entities are kept on the machine of the daemon")
 @click.argument("entity_id", metavar="ID")
 @click.argument("aliases", nargs=-1, required=True, metavar="[LANG:]TEXT...")
 @pass_app
@@ -132,6 +138,7 @@ def alias(app: App, entity_id: str, aliases: tuple[str, ...]) -> None:
 
 
 @command.command()
+@local("entities are kept on the machine of the daemon")
 @click.argument("name")
 @click.option(
     "--from", "language", default="", metavar="LANG", help="Whose name it is: it, fr, de, es, pl, tr, az, en."

@@ -7,11 +7,12 @@ import time
 import click
 
 from vedette.cli import _output
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import Refused
 
 
 @click.command()
+@local("this reads files and asks nobody")
 @click.argument("page", metavar="FILE|URL")
 @click.option("--url", help="Where the page in FILE came from.")
 @click.option("--content-type", default="", help="The Content-Type header it came with.")

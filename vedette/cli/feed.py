@@ -7,9 +7,11 @@ from typing import BinaryIO
 import click
 
 from vedette.cli import _output
+from vedette.cli._app import local
 
 
 @click.command()
+@local("this reads files and asks nobody")
 @click.argument("file", type=click.File("rb"))
 @click.option("--url", required=True, help="Where the feed came from: relative links start there.")
 @click.option("--limit", default=2000, show_default=True, help="The most entries.")

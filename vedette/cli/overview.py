@@ -26,9 +26,13 @@ def command(app: App, days: int, recount: bool) -> int:
     from vedette.overview import overview
 
     if recount:
+        app.refuse_remote("--recount works on the machine of the daemon only")
         _recount(app)
-    with app.store().read() as tx:
-        found = overview(tx, app.clock.now(), days=days)
+    if app.remote:
+        found = app.remote.overview(days)
+    else:
+        with app.store().read() as tx:
+            found = overview(tx, app.clock.now(), days=days)
     if app.json:
         app.emit(found)
     else:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.cli._output import emit_json, emit_lines
 from vedette.errors import DataError, RuleError
 from vedette.model import Article, Cadence, Match, Topic
@@ -34,8 +34,10 @@ def check_command(app: App, expression: str, entities_file: Path | None) -> int:
 
     if expression == "-":
         expression = sys.stdin.read()
+    if app.remote and entities_file:
+        app.refuse_remote("--entities is for rules that are checked here")
     try:
-        result = check(expression, lambda: _catalogue(entities_file))
+        result = app.remote.check(expression) if app.remote else check(expression, lambda: _catalogue(entities_file))
     except RuleError as error:
         _refused(expression, error, app.json)
         return 1
@@ -128,8 +130,11 @@ def contexts_command(app: App, expression: str, days: int, examples: int) -> int
     from vedette.cli import _tuning
     from vedette.tuning import contexts
 
-    with app.store().read() as tx:
-        found = contexts(tx, expression, since=app.clock.now() - timedelta(days=days), examples=examples)
+    if app.remote:
+        found = app.remote.contexts(expression, days, examples)
+    else:
+        with app.store().read() as tx:
+            found = contexts(tx, expression, since=app.clock.now() - timedelta(days=days), examples=examples)
     if app.json:
         emit_json(_tuning.contexts_value(found))
     else:
@@ -160,6 +165,7 @@ def _refused(expression: str, error: RuleError, as_json: bool) -> None:
 
 
 @command.command("match")
+@local("this reads files and asks nobody")
 @click.option("--topics", "topics_file", required=True, type=_FILE, help='JSON Lines of {"id","rule"}.')
 @click.option("--articles", "articles_file", required=True, type=_FILE, help='JSON Lines of {"id","title","text",...}.')
 @click.option("--entities", "entities_file", type=_FILE, help="More entities: YAML, JSON or JSON Lines.")

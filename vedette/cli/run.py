@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 
 
 @click.command()
+@local("this works on the machine of the daemon only")
 @pass_app
 def command(app: App) -> None:
     """Start the daemon in the foreground: it polls, extracts, matches and delivers until it is stopped.

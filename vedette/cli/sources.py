@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vedette.cli import _output
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import UsageError
 from vedette.model import HealthState
 
@@ -61,16 +61,9 @@ def health(app: App) -> int:
     no articles, or shorter ones, or no dates), flood, silent, change (of its rate). No source is disabled for any of
     them but one that is gone, and that is said.
     """
-    from crawler.health import DAYS, judge
-
-    now = app.clock.now()
-    with app.store().read() as tx:
-        statuses = tx.sources.list()
-        days = tx.health.all_days((now - timedelta(days=DAYS)).date())
-        hubs = {own.source_id: own for own in tx.websub.list()}
-    rows = [replace(status, health=judge(status, days.get(status.source.id, []), now)) for status in statuses]
+    rows = app.remote.fares() if app.remote else _all_fare(app)
     app.emit_rows(
-        [_fares(status, hubs.get(status.source.id)) for status in rows],
+        rows,
         ("id", "health", "since", "items a day", "interval", "last success", "next poll", "reason"),
         lambda row: (
             row["id"],
@@ -84,21 +77,32 @@ def health(app: App) -> int:
         ),
         empty="There are no sources yet: `vedette sources add URL`.",
     )
-    return 1 if any(status.health and status.health.state in UNWELL for status in rows) else 0
+    return 1 if any(row["health"] in UNWELL for row in rows) else 0
+
+
+def _all_fare(app: App) -> list[dict[str, Any]]:
+    from crawler.health import DAYS, judge
+
+    now = app.clock.now()
+    with app.store().read() as tx:
+        statuses = tx.sources.list()
+        days = tx.health.all_days((now - timedelta(days=DAYS)).date())
+        hubs = {own.source_id: own for own in tx.websub.list()}
+    judged = [replace(status, health=judge(status, days.get(status.source.id, []), now)) for status in statuses]
+    return [_fares(status, hubs.get(status.source.id)) for status in judged]
 
 
 def _fares(status: SourceStatus, hub: HubSubscription | None) -> dict[str, Any]:
-    from crawler.polling import Rate
+    from crawler.polling import items_per_day
 
     assert status.health is not None
-    rate = Rate.from_json(status.polling).silent_until(status.last_success_at)
     return {
         "id": status.source.id,
         "health": status.health.state,
         "since": status.health.since,
         "reason": status.health.reason,
         "state": status.source.state,
-        "items_per_day": round(rate.per_second * 86400, 2) if rate.at else None,
+        "items_per_day": items_per_day(status),
         "interval": status.interval,
         "last_success_at": status.last_success_at,
         "last_poll_at": status.last_poll_at,
@@ -237,20 +241,16 @@ def discover(app: App, url: str) -> int:
 @pass_app
 def check(app: App, source_id: str) -> int:
     """Ask a source now, through the real path, and show what it says; nothing is stored."""
-    from crawler.discover import explore, look
-    from crawler.spiders import KINDS
+    from crawler.discover import ask
 
-    with app.store().read() as tx:
-        status = tx.sources.get(source_id)
-    if status is None:
-        raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
-    source = status.source
-    if KINDS[source.kind].resolves:
-        offers, problem = explore(app.context("crawl"), source.url)
-        found = offers[0] if offers else None
+    if app.remote:
+        found, problem = app.remote.check_source(source_id)
     else:
-        found, answer = look(app.context("crawl"), source.url, source.kind, source.settings)
-        problem = f"{answer.outcome}: {answer.error}"
+        with app.store().read() as tx:
+            status = tx.sources.get(source_id)
+        if status is None:
+            raise UsageError(f"unknown source {source_id!r}: `vedette sources list` shows them")
+        found, problem = ask(app.context("crawl"), status.source)
     if found is None:
         app.emit({"error": problem}, problem)
         return 1
@@ -259,6 +259,7 @@ def check(app: App, source_id: str) -> int:
 
 
 @command.command()
+@local("it goes on for hours, on the machine of the daemon")
 @click.argument("source_id", metavar="ID")
 @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day, in UTC.")
 @click.option("--alert", is_flag=True, help="Alert on what is found as if it were new.")
@@ -370,6 +371,10 @@ def resume(app: App, ids: Iterable[str]) -> None:
 @pass_app
 def remove(app: App, ids: Iterable[str]) -> None:
     """Forget these sources; their articles stay."""
+    if app.remote:
+        for name in ids:
+            app.remote.delete_source(name)
+        return
     with app.store().write() as tx:
         for name in ids:
             if not tx.sources.delete(name):

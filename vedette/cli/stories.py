@@ -32,8 +32,11 @@ def command() -> None:
 def list_(app: App, articles: int, days: int | None, limit: int) -> None:
     """Show stories, the newest first."""
     since = app.clock.now() - timedelta(days=days) if days else None
-    with app.store().read() as tx:
-        rows = tx.stories.list(limit, since, articles)
+    if app.remote:
+        rows = app.remote.stories(limit, since, articles)
+    else:
+        with app.store().read() as tx:
+            rows = tx.stories.list(limit, since, articles)
     app.emit_rows(
         rows,
         ("id", "began", "articles", "title"),
@@ -49,8 +52,11 @@ def show(app: App, story_id: int) -> None:
     """Show a story: who was first, where it comes from, and why each article belongs to it."""
     from vedette.lineage import lineage_of
 
-    with app.store().read() as tx:
-        story = _story(tx.stories.get(story_id), story_id)
+    if app.remote:
+        story = app.remote.story(story_id)
+    else:
+        with app.store().read() as tx:
+            story = _story(tx.stories.get(story_id), story_id)
     way = lineage_of(story)
     app.emit({"story": story, "lineage": way}, "\n".join(_lines(story, way)))
 
@@ -62,6 +68,10 @@ def show(app: App, story_id: int) -> None:
 @pass_app
 def split(app: App, story_id: int, article_ids: tuple[int, ...], reason: str) -> None:
     """Move articles of a story, by their numbers, into a story of their own, with the alerts that they caused."""
+    if app.remote:
+        made = app.remote.split(story_id, article_ids, reason)
+        app.emit({"story": made, "from": story_id}, f"story {made} has the articles now")
+        return
     with app.store().write() as tx:
         story = _story(tx.stories.get(story_id), story_id)
         mine = {member.article.id for member in story.articles}
@@ -81,6 +91,10 @@ def split(app: App, story_id: int, article_ids: tuple[int, ...], reason: str) ->
 @pass_app
 def merge(app: App, into: int, story_ids: tuple[int, ...], reason: str) -> None:
     """Move all articles of other stories into the first one; later articles of either join its alerts."""
+    if app.remote:
+        moved = sum(app.remote.merge(number, into, reason) for number in story_ids)
+        app.emit({"story": into, "moved": moved}, f"{moved} articles moved into story {into}")
+        return
     with app.store().write() as tx:
         for number in (into, *story_ids):
             _story(tx.stories.get(number), number)

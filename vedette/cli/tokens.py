@@ -18,8 +18,11 @@ def command() -> None:
 @pass_app
 def list_(app: App, analyst: str | None) -> None:
     """Show all tokens, by their last characters."""
-    with app.store().read() as tx:
-        rows = tx.tokens.list(analyst)
+    if app.remote:
+        rows = app.remote.tokens(analyst)
+    else:
+        with app.store().read() as tx:
+            rows = tx.tokens.list(analyst)
     app.emit_rows(
         rows,
         ("id", "token", "name", "analyst", "scopes", "last used", "good until"),
@@ -38,6 +41,10 @@ def list_(app: App, analyst: str | None) -> None:
 @pass_app
 def add(app: App, name: str, analyst: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Make a token for a program called NAME and print it, this once. It may read, unless --scope says more."""
+    if app.remote:
+        given = app.remote.give_token(analyst, name, scopes or ("read",), days)
+        app.emit({"token": given["secret"], "id": given["id"], "scopes": given["scopes"]}, given["secret"])
+        return
     from web import accounts
 
     now = app.clock.wall()
@@ -53,6 +60,11 @@ def add(app: App, name: str, analyst: str, scopes: tuple[str, ...], days: int | 
 @pass_app
 def remove(app: App, ids: tuple[int, ...]) -> None:
     """End tokens."""
+    if app.remote:
+        for token in ids:
+            app.remote.end_token(token)
+        app.emit({"removed": list(ids)}, f"ended: {', '.join(map(str, ids))}")
+        return
     with app.store().write() as tx:
         for token in ids:
             if not tx.tokens.delete(token):

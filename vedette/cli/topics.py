@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.cli._output import emit_json, say
 from vedette.errors import UsageError
 
@@ -130,12 +130,17 @@ def import_(app: App, file: Path | None, starter: bool) -> None:
     else:
         declared = apply.read(file)
         declared = apply.Declared(declared.path, topics=declared.topics, lines=declared.lines)
-    lines = apply.apply(declared, app.store(), app.settings.vault(), app.clock.now())
-    counts = {answer: sum(line.answer == answer for line in lines) for answer in ("created", "changed", "same")}
+    if app.remote:
+        answers = [app.remote.put_topic(topic, declared.path)[1] for topic in declared.topics]
+    else:
+        lines = apply.apply(declared, app.store(), app.settings.vault(), app.clock.now())
+        answers = [line.answer for line in lines]
+    counts = {answer: answers.count(answer) for answer in ("created", "changed", "same")}
     app.emit(counts, ", ".join(f"{n} {answer}" for answer, n in counts.items()))
 
 
 @command.command()
+@local("the API proposes for one alert: `GET /api/v1/alerts/{alert_id}/proposals`")
 @click.argument("topic_id", metavar="ID")
 @click.option("--not-relevant", "alert_ids", metavar="ALERT", type=int, multiple=True, help="Which; repeatable.")
 @click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from vedette.cli._app import App, pass_app
+from vedette.cli._app import App, local, pass_app
 from vedette.errors import UsageError
 
 
@@ -17,8 +17,11 @@ def command() -> None:
 @pass_app
 def list_(app: App) -> None:
     """Show all analysts."""
-    with app.store().read() as tx:
-        rows = tx.analysts.list()
+    if app.remote:
+        rows = app.remote.analysts()
+    else:
+        with app.store().read() as tx:
+            rows = tx.analysts.list()
     app.emit_rows(
         rows,
         ("id", "name", "email", "timezone", "locale"),
@@ -28,6 +31,7 @@ def list_(app: App) -> None:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.argument("analyst_id", metavar="ID")
 @click.option("--name", default="")
 @click.option("--email", default="")
@@ -46,6 +50,7 @@ def add(app: App, analyst_id: str, name: str, email: str, timezone: str, locale:
 
 
 @command.command()
+@local("this works on the machine of the daemon only")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @pass_app
 def remove(app: App, ids: tuple[str, ...]) -> None:
@@ -65,6 +70,10 @@ def invite(app: App, analyst_id: str, admin: bool) -> None:
 
     Without ID they choose their name. For somebody who lost their password it makes a new one.
     """
+    if app.remote:
+        link = app.remote.invite(analyst_id, "admin" if admin else "analyst")
+        app.emit({"link": link}, link)
+        return
     from web import accounts
 
     with app.store(create=True).write() as tx:

@@ -62,6 +62,7 @@ class OverviewBody(Model):
     articles: int
     past_articles: int
     past_days: int = Field(description="Of the 28 days before those with any articles")
+    uncounted: bool = Field(description="Whether older articles are still being counted")
     enough: bool = Field(description="Whether the past is long enough to tell what is unusual")
     rising: list[RisingBody]
     topics: list[VolumeBody]
@@ -89,6 +90,7 @@ def overview(
         articles=told.articles,
         past_articles=told.past_articles,
         past_days=told.past_days,
+        uncounted=told.uncounted,
         enough=told.enough,
         rising=[
             RisingBody(

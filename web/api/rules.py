@@ -58,6 +58,7 @@ class CheckBody(Model):
     ok: bool
     normal: str = ""
     words: str = ""
+    required: list[list[str]] = Field(default_factory=list, description="Of each group an article must have a word")
     warnings: list[CautionBody] = Field(default_factory=list)
     mistake: MistakeBody | None = None
 
@@ -181,7 +182,8 @@ def check(request: Request, found: Reads, body: CheckRequest) -> CheckBody:
         except RuleError as error:
             return CheckBody(ok=False, mistake=MistakeBody.model_validate(error))
     warnings = [CautionBody.model_validate(one) for one in result.warnings]
-    return CheckBody(ok=True, normal=result.normal, words=result.words, warnings=warnings)
+    required = [list(group) for group in result.required]
+    return CheckBody(ok=True, normal=result.normal, words=result.words, required=required, warnings=warnings)
 
 
 @router.post("/rules/backtest")

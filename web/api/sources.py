@@ -9,6 +9,8 @@ from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from crawler.discover import Found
+from crawler.polling import items_per_day
 from crawler.urls import normalise
 from vedette.model import SourceStatus
 from web import watching
@@ -45,6 +47,8 @@ class SourceBody(Model):
     state_reason: str
     settings: dict[str, Any]
     interval_seconds: float | None = Field(description="Between polls, as fixed or last decided on")
+    items_per_day: float | None = Field(description="New ones, as estimated")
+    moved_to: str = Field(description="Where its permanent redirects lead")
     failures: int = Field(description="Polls in a row that failed")
     last_outcome: str
     last_error: str
@@ -84,6 +88,13 @@ class OfferBody(Model):
     newest: datetime | None
     interval_seconds: float | None = Field(description="The wait between polls that its dates suggest")
     examples: list[str] = Field(description="Titles of entries")
+
+
+class CheckedBody(Model):
+    """What a source said when it was asked, or why nothing of use."""
+
+    found: OfferBody | None
+    why: str
 
 
 class AddressRequest(Model):
@@ -146,13 +157,14 @@ def source_body(status: SourceStatus) -> SourceBody:
     """A source as the API tells it."""
     names = ("failures", "last_outcome", "last_error", "last_poll_at", "last_success_at", "next_poll_at")
     own = ("id", "name", "url", "kind", "homepage", "country", "language", "state")
-    values = {name: getattr(status, name) for name in (*names, "state_reason")}
+    values = {name: getattr(status, name) for name in (*names, "state_reason", "moved_to")}
     values |= {name: getattr(status.source, name) for name in own}
     interval = status.source.interval or status.interval
     return SourceBody(
         **values,
         settings=dict(status.source.settings),
         interval_seconds=interval.total_seconds() if interval else None,
+        items_per_day=items_per_day(status),
         health=HealthBody.model_validate(status.health) if status.health else None,
     )
 
@@ -193,13 +205,14 @@ def discover(request: Request, found: Administers, body: AddressRequest) -> list
     url = normalise(body.url)
     if not url:
         raise Problem(422, "That is no address: it begins with https://")
-    made = []
-    for offer in watching.offers(site_of(request), url)[0]:
-        seconds = offer.interval.total_seconds() if offer.interval else None
-        names = ("kind", "url", "title", "language", "entries", "dated", "newest")
-        values = {name: getattr(offer, name) for name in names}
-        made.append(OfferBody(**values, interval_seconds=seconds, examples=list(offer.examples)))
-    return made
+    return [_offer(offer) for offer in watching.offers(site_of(request), url)[0]]
+
+
+def _offer(offer: Found) -> OfferBody:
+    seconds = offer.interval.total_seconds() if offer.interval else None
+    names = ("kind", "url", "title", "language", "entries", "dated", "newest")
+    values = {name: getattr(offer, name) for name in names}
+    return OfferBody(**values, interval_seconds=seconds, examples=list(offer.examples))
 
 
 @router.post("/sources/import")
@@ -247,6 +260,21 @@ def poll(request: Request, found: Administers, source_id: Key) -> SourceBody:
     """Poll a source as soon as its host may be asked."""
     watching.act(site_of(request), found, source_id, "poll", address_of(request))
     return source_body(_known(request, source_id))
+
+
+@router.post("/sources/{source_id}/check")
+def check(request: Request, found: Administers, source_id: Key) -> CheckedBody:
+    """Ask a source now, through the real path; nothing is stored."""
+    del found
+    offer, why = watching.ask(site_of(request), _known(request, source_id).source)
+    return CheckedBody(found=_offer(offer) if offer else None, why="" if offer else why)
+
+
+@router.delete("/sources/{source_id}", status_code=204)
+def delete_source(request: Request, found: Administers, source_id: Key) -> Response:
+    """Forget a source; its articles stay."""
+    watching.forget(site_of(request), found, source_id, address_of(request))
+    return Response(status_code=204)
 
 
 @router.get("/sources/{source_id}/days")
