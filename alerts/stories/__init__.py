@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from alerts.stories import copies, rewrites
-from alerts.stories.rewrites import Likeness, Weigher, likeness
+from alerts.stories.rewrites import Likeness, Weigher, contradict, likeness
 from alerts.stories.traits import Traits
 from vedette.model import Article, Join
 
@@ -71,17 +71,31 @@ class StoryChoice:
     like: int | None = None
 
 
-def choose_copied(article: Article, candidates: Sequence[Copied], now: datetime) -> StoryChoice:
-    """The story of the candidate of whose text most is the same, if enough is."""
+def choose_copied(
+    article: Article,
+    candidates: Sequence[Copied],
+    now: datetime,
+    contradicts: Callable[[str, str], bool] = lambda *_: False,
+) -> StoryChoice:
+    """The story of the candidate of whose text most is the same, if enough is.
+
+    `contradicts` says of a candidate's title and text that they name another thing: a form is filled in for every
+    ambassador. What holds several texts as parts is a digest, with a reason and a story of its own.
+    """
     if not candidates:
         return StoryChoice()
     text = copies.Text(article)
+    if text.holds_several(candidates):
+        return StoryChoice(reason="it holds several texts that tell other events")
     scored = [(text.copies(candidate, now), candidate) for candidate in candidates]
-    score, best = max(scored, key=lambda pair: pair[0])
-    if not score:
-        return StoryChoice()
-    reason = f"{score:.0%} of the shorter text stands in {best.url}"
-    return StoryChoice(best.story_id, Join.COPY, round(score, 3), reason, best.article_id)
+    for score, best in sorted(scored, key=lambda pair: -pair[0]):
+        if not score:
+            break
+        if score < copies.SAME and contradicts(best.title, best.text):
+            continue
+        reason = f"{score:.0%} of the shorter text stands in {best.url}"
+        return StoryChoice(best.story_id, Join.COPY, round(score, 3), reason, best.article_id)
+    return StoryChoice()
 
 
 def choose_retold(
@@ -113,4 +127,4 @@ def choose_retold(
     return StoryChoice(found.story_id, Join.RETOLD, like.score, reason, found.article_id)
 
 
-__all__ = ["StoryChoice", "Traits", "Weigher", "choose_copied", "choose_retold", "likeness"]
+__all__ = ["StoryChoice", "Traits", "Weigher", "choose_copied", "choose_retold", "contradict", "likeness"]

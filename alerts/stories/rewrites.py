@@ -17,6 +17,9 @@ WINDOW = timedelta(days=3)
 """How far apart rewrites of one event may be seen."""
 LIFE = timedelta(days=5)
 """How long after its first article a story takes rewrites in, so that a running topic does not become one story."""
+_RAREST = math.log(200 / 3)
+"""The weight of a word that one more article has, however many there are: else much that is common would outweigh it,
+and the bars would fall as the archive grows."""
 _NAMED = 1.4
 """Words with a capital weigh more."""
 _DAY = timedelta(days=1)
@@ -25,6 +28,7 @@ _PRIOR = 200
 COUNTED = 200
 """Articles that are counted per trait at most, so that the cost does not grow with what is in the news."""
 _LABELS = 6
+_EVERYWHERE = ("person:", "country:", "place:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class Bar:
     one: float = 0.0  # what of one of the titles must stand there
     openings: float = 0.0  # weight of what both openings have
     opening: float = 0.0  # cosine of the openings
-    # weight of all that is shared; the unit is that of a trait that one article in e times as many has
-    shared: float = 0.0
+    titled: float = 0.0  # weight of what both titles have beyond persons and countries, who are in many
+    shared: float = 0.0  # weight of all that is shared
     hard: float = 0.0  # weight of what is shared beyond plain words
     specific: int = 0  # shared entities, designators and numbers; countries and days are none
     things: int = 0  # of these what is no person, number or fair, or is a fair that both titles name
@@ -46,16 +50,19 @@ class Bar:
 
 
 SAME_LANGUAGE = (
-    Bar(alike=0.16, titles=0.85, either=0.8, shared=42.0, hard=5.0),
-    Bar(alike=0.16, titles=0.5, either=0.42, shared=42.0, hard=5.0, openings=18.0),
-    Bar(alike=0.14, either=0.1, one=0.4, shared=42.0, hard=10.0, openings=30.0, opening=0.17, within=_DAY),
+    Bar(alike=0.16, titles=0.5, either=0.42, titled=11.0, shared=30.0, hard=5.0, openings=18.0),
+    Bar(alike=0.16, titles=0.5, either=0.42, titled=4.0, shared=54.0, hard=8.0, openings=18.0),
+    Bar(alike=0.16, either=0.6, titled=15.0, shared=25.0),
+    Bar(alike=0.14, either=0.1, one=0.4, shared=42.0, hard=15.0, openings=30.0, opening=0.17, within=_DAY),
 )
 """By the titles, of which either must stand in the other article, for one that only mentions the other's headline is no
-rewrite; or within a day by more of the openings, where each outlet headlines another side of the event."""
+rewrite: the less the titles have in common, the more the texts must. Or within a day by the openings, where each outlet
+headlines another side of the event."""
 ACROSS = (Bar(titles=0.5, either=0.42, hard=12.5, specific=2, things=1),)
 """Words do not count across languages, and who is in the news everywhere at once tells no event."""
-_AFTER_A_DAY = 1.25
-"""Factor on the bar of pairs that are more than a day apart."""
+_AFTER_A_DAY = 1.25, 1.5
+"""Factors on the cosines and on the weights of the bar of pairs that are more than a day apart: the next attack on a
+town is told like the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,9 @@ class Weigher:
         count = self._counts.get(trait, 0)
         if count >= COUNTED:  # and nobody knows how many more
             count = max(count, self._total // 3)
-        rarity = max(0.0, math.log((self._total + _PRIOR) / (count + 2)))
-        return kind_of(trait).weight * rarity
+        articles = self._total + _PRIOR
+        rarity = max(0.0, math.log(articles / (count + 2)) / math.log(articles / 3))
+        return kind_of(trait).weight * _RAREST * rarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class Measures:
     held: tuple[float, float]  # of each title's weight the share that stands in the other article
     openings: float
     opening: float
+    titled: float
     shared: float
     hard: float
     specific: int
@@ -117,6 +126,7 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
         held=(_held(mine, theirs, weigher, same), _held(theirs, mine, weigher, same)),
         openings=openings,
         opening=openings / math.sqrt(_sum(mine, mine.opening, weigher) * _sum(theirs, theirs.opening, weigher) or 1.0),
+        titled=sum(weights.get(t, 0.0) for t in mine.title & theirs.title if not t.startswith(_EVERYWHERE)),
         shared=shared,
         hard=sum(w for t, w in weights.items() if not t.startswith("word:") or t in names),
         specific=sum(kind_of(t).is_specific for t in common),
@@ -129,33 +139,34 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
 
 def likeness(mine: Traits, theirs: Traits, weigher: Weigher, apart: timedelta) -> Likeness:
     """Whether two articles seen so far apart tell one event, and by what."""
-    if mine.labels.keys().isdisjoint(theirs.title) or _contradict(mine, theirs):
+    if mine.labels.keys().isdisjoint(theirs.title) or contradict(mine, theirs):
         return Likeness(0.0)
     found = measure(mine, theirs, weigher)
     bars = SAME_LANGUAGE if mine.language == theirs.language else ACROSS
-    factor = _AFTER_A_DAY if apart > _DAY else 1.0
-    if not any(apart <= bar.within and _reaches(found, bar, factor) for bar in bars):
+    factors = _AFTER_A_DAY if apart > _DAY else (1.0, 1.0)
+    if not any(apart <= bar.within and _reaches(found, bar, *factors) for bar in bars):
         return Likeness(0.0)
     strongest = sorted(found.traits, key=lambda t: (-found.traits[t], t))[:_LABELS]
     return Likeness(round(max(0.001, sum(found.held) / 2), 3), tuple(dict.fromkeys(mine.labels[t] for t in strongest)))
 
 
-def _reaches(found: Measures, bar: Bar, factor: float) -> bool:
+def _reaches(found: Measures, bar: Bar, cosines: float, weights: float) -> bool:
     return (
-        found.alike >= bar.alike * factor
+        found.alike >= bar.alike * cosines
         and sum(found.held) / 2 >= bar.titles
         and min(found.held) >= bar.either
         and max(found.held) >= bar.one
         and found.openings >= bar.openings
-        and found.opening >= bar.opening * factor
-        and found.shared >= bar.shared
-        and found.hard >= bar.hard * factor
+        and found.opening >= bar.opening * cosines
+        and found.titled >= bar.titled * weights
+        and found.shared >= bar.shared * weights
+        and found.hard >= bar.hard * weights
         and found.specific >= bar.specific
         and found.things >= bar.things
     )
 
 
-def _contradict(mine: Traits, theirs: Traits) -> bool:
+def contradict(mine: Traits, theirs: Traits) -> bool:
     """Whether the titles name different designators, days or years (another aircraft, the next edition of a fair), or
     each a country of which the other article knows nothing (another ambassador).
     """

@@ -119,6 +119,34 @@ INQUIRY = Article(
 )
 
 
+ATTACK = Article(
+    "Drone attack on Ruzhany injures five people",
+    "Five people were injured when drones attacked the town of Ruzhany on Monday night, the governor of the region said. "
+    "A warehouse burned down. Windows of a school in the northern district were broken, and trams did not run.",
+    language="en",
+    site="first.example",
+)
+NEXT_ATTACK = Article(
+    "Drone attack on Ruzhany injures two people",
+    "Two people were injured when drones attacked the town of Ruzhany, the governor of the region said. A petrol station "
+    "was hit. Rails of the northern district were damaged, and trams stopped for two hours in the morning.",
+    language="en",
+    site="second.example",
+)
+FLASH = Article(
+    "Blast at powder mill near Villacidro injures two",
+    "Two workers were hurt in a blast at a powder mill near Villacidro on Thursday, police said.",
+    language="en",
+    site="first.example",
+)
+SECOND_FLASH = Article(
+    "Blast at powder mill near Villacidro injures two workers",
+    "A powder mill near Villacidro was shaken by a blast. Both injured workers are in hospital, according to doctors.",
+    language="en",
+    site="second.example",
+)
+
+
 @dataclass
 class Recent:
     """A recent article."""
@@ -187,6 +215,26 @@ def test_another_side_of_the_event_joins_by_the_openings_within_a_day() -> None:
     assert placed(INQUIRY, Recent(COLLISION)).story_id == 7
     long_ago = NOW - timedelta(hours=30)
     assert placed(INQUIRY, Recent(COLLISION, at=long_ago, began_at=long_ago)).story_id is None
+
+
+def test_the_next_attack_on_a_town_is_not_the_last_one() -> None:
+    recent = Weigher(dict.fromkeys(traits_of(ATTACK, SPOTTER).labels, 12), 900)
+    traits, last_night = traits_of(NEXT_ATTACK, SPOTTER), NOW - timedelta(hours=26)
+    found = [Recent(ATTACK, at=last_night, began_at=last_night)]
+    assert choose_retold(NEXT_ATTACK, traits, found, recent, NOW) == StoryChoice()
+
+
+def test_short_notes_under_one_headline_are_one_event() -> None:
+    assert placed(SECOND_FLASH, Recent(FLASH)).story_id == 7
+
+
+def test_a_rare_word_weighs_the_same_however_much_there_is() -> None:
+    few, many = (
+        Weigher({"word:ruzhan": 1, "word:attack": 40}, 200),
+        Weigher({"word:ruzhan": 1, "word:attack": 400}, 4_000),
+    )
+    assert few.weight("word:ruzhan") == pytest.approx(many.weight("word:ruzhan"))
+    assert 0 < many.weight("word:attack") < few.weight("word:ruzhan")
 
 
 def test_a_portrait_from_before_openings_were_kept_has_its_title_for_one() -> None:

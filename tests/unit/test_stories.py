@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.stories import StoryChoice, choose_copied
+from alerts.stories.digests import tells_many
 from vedette.model import Article, Join
 
 NOW = datetime(2026, 6, 9, 8, 0, tzinfo=UTC)
@@ -52,6 +53,7 @@ ABOUT_US = (
     "follow us on all channels, and write to the editors with corrections, photographs and questions at any time. Reports "
     "may be quoted with a link. Photographs belong to their authors and may not be used without written permission."
 )
+NOTE = Told(7, "First aircraft lands", PARAGRAPHS[0])
 CASES = {
     "the same text": ("First transport aircraft lands", AGENCY, [FIRST], 7),
     "under another title": ("Ministry welcomes its new aircraft", AGENCY, [FIRST], 7),
@@ -87,6 +89,10 @@ CASES = {
         [Told(9, "Minister to visit Rome", f"{VISIT}\n\n{ABOUT_US}")],
         None,
     ),
+    "a note in the middle of a digest": ("Corvette", f"{OTHER}\n\n{VISIT}\n\n{PARAGRAPHS[0]}", [NOTE], None),
+    "a digest that begins with a note": ("Aircraft, corvette", f"{PARAGRAPHS[0]}\n\n{VISIT}\n\n{OTHER}", [NOTE], 7),
+    "a live blog that quotes all of it": ("Live: aircraft land", f"{AGENCY}\n\n{VISIT}", [FIRST], None),
+    "a copy of a press review": ("Press review: aircraft", AGENCY, [Told(6, "Press review", AGENCY)], 6),
     "no text": ("First transport aircraft lands", "", [FIRST, Told(1, "", "")], None),
     "running script, one character changed": (
         "國防部長簽約",
@@ -114,6 +120,46 @@ def test_which_story_a_text_joins(case: str) -> None:
         assert choice.join is Join.COPY
         assert 0.5 <= choice.score <= 1
         assert "https://first.example/a" in choice.reason
+
+
+def test_a_page_that_holds_whole_texts_of_two_stories_begins_its_own() -> None:
+    archive = [NOTE, Told(8, "Third corvette launched", OTHER)]
+    choice = choose_copied(Article("Aircraft, corvette", f"{PARAGRAPHS[0]}\n\n{OTHER}\n\n{VISIT}"), archive, NOW)
+    assert choice.story_id is None
+    assert "several texts" in choice.reason
+
+
+def test_a_form_that_is_filled_in_for_another_guest_is_no_copy() -> None:
+    new = Article(
+        "Minister receives the ambassador of Kenya", AGENCY.replace("years", "months").replace("the minister", "him")
+    )
+    archive = [Told(3, "Minister receives the ambassador of Colombia", AGENCY)]
+    assert choose_copied(new, archive, NOW).story_id == 3
+    assert choose_copied(new, archive, NOW, lambda title, text: "Colombia" in title) == StoryChoice()
+    same = Article("Minister receives the ambassador of Kenya", AGENCY)
+    assert choose_copied(same, archive, NOW, lambda title, text: True).story_id == 3
+
+
+@pytest.mark.parametrize(("title", "many"), [
+    ("Morning defence brief: jets for Türkiye, radars for Poland", True),
+    ("Live: NATO summit in The Hague, day two", True),
+    ("This week in drones", True),
+    ("Rassegna stampa della difesa", True),
+    ("La revue de presse du 8 juin", True),
+    ("Liveticker: NATO-Gipfel in Den Haag", True),
+    ("Günün özeti: savunma sanayii", True),
+    ("Mətbuat icmalı", True),
+    ("Дайджест: главное за неделю", True),
+    ("أبرز الأخبار العسكرية اليوم", True),
+    ("军情速览:两艘护卫舰下水", True),
+    ("[모닝 브리핑] 방산 수출", True),
+    ("Minister briefed on live fire exercise", False),
+    ("US reports on Chinese military power reviewed in Congress", False),
+    ("Direct hit: live rounds fired at Baltic drill", False),
+    ("국방부 정례 브리핑…\"합동훈련 실시\"", False),
+])  # fmt: skip
+def test_titles_say_that_a_page_tells_many_events(title: str, many: bool) -> None:
+    assert tells_many(title) is many
 
 
 @pytest.mark.parametrize(("host", "title", "story"), [

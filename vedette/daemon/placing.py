@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.entities import Catalogue
-from alerts.stories import StoryChoice, Traits, Weigher, choose_copied, choose_retold, copies, rewrites
+from alerts.stories import StoryChoice, Traits, Weigher, choose_copied, choose_retold, contradict, copies, rewrites
+from alerts.stories.digests import tells_many
 from alerts.stories.spotter import Spotter
 from alerts.stories.traits import traits_of
 from extractors.fingerprint import bands, fingerprint
 from storage import Transaction
-from vedette.model import Article
+from vedette.model import Article, PageKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Sketch:
 
     bands: Sequence[int]
     traits: Traits
+    stands_alone: bool = False  # tells many events, or nothing: no story of a rewrite is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,36 @@ class Placer:
 
     def sketch(self, article: Article) -> Sketch:
         """What the article is found by."""
-        return Sketch(bands(article.fingerprint or fingerprint(article.text)), traits_of(article, self.spotter))
+        many = article.kind is PageKind.LIVE_BLOG or tells_many(article.title)
+        return Sketch(
+            bands(article.fingerprint or fingerprint(article.text)),
+            traits_of(article, self.spotter),
+            many or not article.text,
+        )
 
     def choose(self, tx: Transaction, article: Article, sketch: Sketch, now: datetime) -> StoryChoice:
         """The story of a near copy, else of a rewrite, else one of its own."""
-        copied = choose_copied(article, tx.stories.candidates(sketch.bands, now - copies.WINDOW), now)
-        return copied if copied.story_id is not None else self._retold(tx, article, sketch.traits, now)
+
+        def contradicts(title: str, text: str) -> bool:
+            theirs = Article(title, text, language=article.language)
+            return contradict(sketch.traits, traits_of(theirs, self.spotter))
+
+        copied = choose_copied(article, tx.stories.candidates(sketch.bands, now - copies.WINDOW), now, contradicts)
+        if copied.reason or sketch.stands_alone:
+            return copied
+        return self._retold(tx, article, sketch.traits, now)
 
     def remember(self, tx: Transaction, article_id: int, sketch: Sketch, now: datetime) -> None:
         """Make an article, or its new revision, findable."""
         tx.stories.add_bands(article_id, sketch.bands, now)
-        tx.stories.add_portrait(article_id, sketch.traits.labels, sketch.traits.as_json(), now)
+        traits = Traits() if sketch.stands_alone else sketch.traits
+        tx.stories.add_portrait(article_id, traits.labels, traits.as_json(), now)
 
     def forget(self, tx: Transaction, now: datetime) -> None:
         """Drop from the indexes what is too old to be found."""
         tx.stories.forget(now - copies.WINDOW, now - rewrites.WINDOW)
 
     def _retold(self, tx: Transaction, article: Article, traits: Traits, now: datetime) -> StoryChoice:
-        if not article.text:
-            return StoryChoice()
         since = now - rewrites.WINDOW
         known = tx.stories.count_traits(traits.labels, since, rewrites.COUNTED)
         weigher = Weigher(known.counts, known.total)
