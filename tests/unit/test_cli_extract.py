@@ -60,6 +60,16 @@ def test_a_page_that_is_no_article_exits_1_and_says_why() -> None:
 def test_wrong_use_exits_2() -> None:
     assert vedette("extract", "nowhere.html", "--url", URL).returncode == 2
     assert vedette("extract", str(PAGES / "captcha.html")).returncode == 2
+    for noun in ("extract", "feed"):
+        done = vedette(noun, str(PAGES / "captcha.html"), "--url", "harbour-dispatch.example/a")
+        assert (done.returncode, done.stderr.decode().count("\n")) == (2, 1)
+
+
+def test_a_closed_standard_input_is_an_empty_one() -> None:
+    command = f"{sys.executable} -m vedette extract - --url {URL} <&-"
+    done = subprocess.run(command, shell=True, capture_output=True, cwd=ROOT, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == "vedette: -: no-text: the page is empty\n"
 
 
 def test_a_page_is_asked_for_by_its_address_as_its_robots_txt_allows(tmp_path: Path) -> None:

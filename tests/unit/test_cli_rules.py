@@ -108,6 +108,29 @@ def test_a_bad_topic_is_reported_and_the_others_run(tmp_path: Path) -> None:
         assert part in result.stderr
 
 
+def test_a_line_that_is_no_article_is_told_and_the_others_are_matched(tmp_path: Path) -> None:
+    topics = write(tmp_path / "t.jsonl", {"id": 1.5, "rule": "ADEX"})
+    articles = tmp_path / "a.jsonl"
+    articles.write_bytes(
+        b'\xef\xbb\xbf{"id": "first", "title": "ADEX", "text": null}\r\n'
+        b'{"id": 2, "title": "ADEX \xff"}\n'
+        b'{"id": 3, "title": "ADEX", "text": ["ADEX"]}\n'
+        b'{"id": 4, "title": "ADEX", "text": "", "authors": 7}\n' + b"[" * 100_000 + b"\n"
+        b'{"id": "last", "title": "ADEX \x00 and\ttabs", "text": ""}'
+    )
+    result = run("match", "--topics", topics, "--articles", str(articles))
+    assert result.exit_code == 1
+    assert [json.loads(line)["article"] for line in result.stdout.splitlines()] == ["first", "last"]
+    assert json.loads(result.stdout.splitlines()[0])["topic"] == 1.5
+    for part in (
+        "line 2: not UTF-8: byte 26 of the line is 0xff",
+        'line 3: "text" must be a text, not ["ADEX"]',
+        'line 4: "authors" must be a list of names, not 7',
+        "line 5: not JSON",
+    ):
+        assert part in result.stderr
+
+
 def test_match_takes_more_entities(tmp_path: Path) -> None:
     topics = write(tmp_path / "t.jsonl", {"id": 1, "rule": "@falco OR @italy"})
     articles = write(tmp_path / "a.jsonl", {"id": 1, "title": "Falconun uçuşu", "text": "İtaliyadan", "language": "az"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,14 @@ def read(body: bytes, url: str, content_type: str = "") -> Page:
     return Page(url, _plain(body), headers={"content-type": content_type} if content_type else {})
 
 
+def check_address(url: str) -> None:
+    """UsageError for what can't be where a page or a feed came from."""
+    from vedette.errors import UsageError
+
+    if not re.match(r"https?://[^/?#]", url, re.IGNORECASE):
+        raise UsageError(f"--url {url}: no address of the web: write https://host/path.")
+
+
 def take(app: App, page: str, url: str | None, content_type: str = "") -> Page:
     """The page in a file, in standard input ("-") or at an address; Refused where the address gives none."""
     from vedette.errors import UsageError
@@ -35,6 +44,7 @@ def take(app: App, page: str, url: str | None, content_type: str = "") -> Page:
         return ask(app, page)
     if not url:
         raise UsageError(f"where does {page} come from? Add --url https://... (its links and dates depend on it).")
+    check_address(url)
     try:
         with click.open_file(page, "rb") as file:
             return read(file.read(), url, content_type)

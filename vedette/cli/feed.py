@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import click
 
-from vedette.cli import _output
+from vedette.cli import _output, _pages
 from vedette.cli._app import local
 
 
@@ -26,6 +26,7 @@ def command(file: BinaryIO, url: str, limit: int) -> int:
     from crawler.isolate import IsolatedReader, read_listing
     from vedette.errors import Refused
 
+    _pages.check_address(url)
     body = _plain(file.read())
     reader = IsolatedReader()
     try:

@@ -17,6 +17,16 @@ from vedette.errors import DataError, RuleError
 from vedette.model import Article, Cadence, Match, Topic
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_TEXTS = (
+    "title",
+    "text",
+    "captions",
+    "language",
+    "url",
+    "source",
+    "site",
+    "country",
+)  # keys of a line that is an article
 
 
 @click.group(name="rules")
@@ -203,7 +213,7 @@ def _store(monitor: Any, path: Path) -> tuple[bool, dict[str, Any]]:
         where = f"{path}, line {number}"
         if data is None:
             failed = True
-        elif not isinstance(data.get("id"), str | int) or not isinstance(data.get("rule"), str):
+        elif not isinstance(data.get("id"), str | int | float) or not isinstance(data.get("rule"), str):
             click.echo(f'vedette: {where}: a topic is {{"id": ..., "rule": "..."}}', err=True)
             failed = True
         elif str(data["id"]) in ids:
@@ -223,39 +233,36 @@ def _store(monitor: Any, path: Path) -> tuple[bool, dict[str, Any]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
     """The numbered objects of a JSON Lines file; None for a line that is none, which is reported."""
-    with click.open_file(str(path), encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
+    with click.open_file(str(path), "rb") as file:
+        for number, raw in enumerate(file, 1):
             try:
-                data = json.loads(line)
-            except ValueError as error:
-                click.echo(f"vedette: {path}, line {number}: not JSON: {error}", err=True)
-                yield number, None
-                continue
-            if isinstance(data, dict):
-                yield number, data
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                data = json.loads(line, strict=False) if line else {}
+            except UnicodeDecodeError as error:
+                wrong = f"not UTF-8: byte {error.start + 1} of the line is 0x{raw[error.start]:02x}"
+            except (ValueError, RecursionError) as error:
+                wrong = f"not JSON: {error}"
             else:
-                click.echo(f"vedette: {path}, line {number}: must be a JSON object", err=True)
+                wrong = "" if isinstance(data, dict) else "must be a JSON object"
+            if wrong:
+                click.echo(f"vedette: {path}, line {number}: {wrong}", err=True)
                 yield number, None
+            elif line:
+                yield number, data
 
 
 def _article(data: dict[str, Any], where: str) -> tuple[Any, Article]:
     """The id as given, and the article; unknown keys are fine."""
-    if not isinstance(data.get("id"), str | int):
+    if not isinstance(data.get("id"), str | int | float):
         raise DataError(f'{where}: an article needs "id", "title" and "text"')
+    texts: dict[str, Any] = {key: data.get(key) or "" for key in _TEXTS}
     authors = data.get("authors") or ()
-    return data["id"], Article(
-        title=str(data.get("title") or ""),
-        text=str(data.get("text") or ""),
-        captions=str(data.get("captions") or ""),
-        language=str(data.get("language") or ""),
-        url=str(data.get("url") or ""),
-        source=str(data.get("source") or ""),
-        site=str(data.get("site") or ""),
-        country=str(data.get("country") or ""),
-        authors=(authors,) if isinstance(authors, str) else tuple(map(str, authors)),
-    )
+    for key, value in texts.items():
+        if not isinstance(value, str):
+            raise DataError(f'{where}: "{key}" must be a text, not {json.dumps(value):.40}')
+    if not isinstance(authors, str | list | tuple):
+        raise DataError(f'{where}: "authors" must be a list of names, not {json.dumps(authors):.40}')
+    return data["id"], Article(**texts, authors=(authors,) if isinstance(authors, str) else tuple(map(str, authors)))
 
 
 def _printed(match: Match, topic_id: Any, article_id: Any) -> dict[str, Any]:
