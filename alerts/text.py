@@ -31,7 +31,7 @@ _LETTERS = str.maketrans(
     {"ə": "e", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŋ": "n", "æ": "ae", "œ": "oe", "þ": "th"}
     # Arabic letters that writers and keyboards exchange: hamza carriers, alif maqsura, Persian yeh and kaf, ta marbuta
     | {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ئ": "ي", "ؤ": "و", "ک": "ك", "ة": "ه"}
-    | {"ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "گ": "گ"}
+    | {"ڪ": "ك", "ۀ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "گ": "گ"}
 )
 _APOSTROPHES = frozenset("ʹʺʻʼʽʾʿˈ՚")  # letters or marks by category, but written where an apostrophe stands
 _USUAL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # ＡＤＥＸ: as wide as a Han character
