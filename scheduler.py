@@ -16,14 +16,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from storage import daemon_lock, open_store
 from vedette import config, log
 from vedette.daemon.context import Context, make_clock, new_boot
+from vedette.daemon.nursery import Nursery
 from vedette.daemon.start import seed, summary
 from vedette.daemon.supervisor import Supervisor, ticks
 from vedette.daemon.worker import load_plugins
 from vedette.errors import VedetteError
 
 
-def run(path: Path | None = None) -> None:
-    """Run the daemon in the foreground until SIGTERM or SIGINT."""
+def run(path: Path | None, nursery: Nursery) -> None:
+    """Run the daemon in the foreground until SIGTERM or SIGINT, with workers from this nursery."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -36,7 +37,7 @@ def run(path: Path | None = None) -> None:
         context = Context(settings, clock, store, "daemon", new_boot(), log.get("vedette", role="daemon"))
         seed(context)
         print(*summary(settings, store), sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - for the person who started it
-        supervisor = Supervisor(context, settings.file)
+        supervisor = Supervisor(context, settings.file, nursery)
         # no tick is lost to a late start, none runs twice at once, and none outlives the process
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
@@ -57,6 +58,6 @@ def run(path: Path | None = None) -> None:
 
 if __name__ == "__main__":
     try:
-        run(Path(sys.argv[1]) if sys.argv[1:] else None)
+        run(Path(sys.argv[1]) if sys.argv[1:] else None, Nursery())
     except VedetteError as failure:
         sys.exit(f"vedette: {failure}")

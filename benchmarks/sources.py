@@ -1,13 +1,13 @@
-"""What many sources cost: share of a core, memory, start-up and dispatch lag, and how these grow.
+"""What many sources cost: share of a core, memory and dispatch lag, and how these grow.
 
     python benchmarks/sources.py [--counts 1000,20000,100000] [--minutes 15] [--seconds 60]
 
 The real crawl worker polls sources of invented hosts; only the wire is left out: the fetcher answers 304 after 100 ms.
 What remains is the dispatcher, politeness, leases and every transaction, on an SQLite file. Sources are spread evenly
 over the interval, of which a sample of `--seconds` is lived through in real time. CPU time is that of the worker's
-whole process once it is warm. Start is the time from the start of the process to its first request, and lag that from
-the instant at which a source is due to its request. The cost of the requests themselves is in benchmarks/crawl.py: add
-it for a share in all.
+whole process once it is warm. Lag is the time from the instant at which a source is due to its request. The cost of
+the requests themselves is in benchmarks/crawl.py: add it for a share in all. How soon a daemon polls once it is started
+is in benchmarks/start.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 ETAG = '"v1"'
 BATCH = 5000
 WARM_SECONDS = 5.0
-"""From the first request on; nothing is measured before but the start."""
+"""From the first request on; nothing is measured before."""
 
 
 def fill(folder: Path, count: int, interval: timedelta) -> tuple[str, float]:
@@ -99,6 +99,7 @@ def worker(url: str, seconds: float) -> None:
     warm: list[tuple[float, float, int]] = []
     threading.Timer(WARM_SECONDS, lambda: warm.append((time.monotonic(), cpu(), len(asked)))).start()
     threading.Timer(WARM_SECONDS + seconds, context.stop.set).start()
+    gc.freeze()
     gc.enable()
     uvloop.run(run._crawl(context, None, once=False))
     polls, took, spent = len(asked) - warm[0][2], time.monotonic() - warm[0][0], cpu() - warm[0][1]
@@ -129,7 +130,6 @@ def measured(count: int, interval: timedelta, seconds: float) -> dict[str, float
         url, first = fill(Path(name), count, interval)
         time.sleep(max(0.0, first - time.time() - 4))
         command = [sys.executable, __file__, "--worker", url, "--seconds", str(seconds)]
-        began = time.time()
         done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
@@ -139,7 +139,6 @@ def measured(count: int, interval: timedelta, seconds: float) -> dict[str, float
     lags = [max(0.0, at - due[n]) for n, at in got["asked"].items() if due[n] > got["first"] + 1.0 and n != "s0"]
     return {
         **{name: got[name] for name in ("polls", "core", "per_poll", "memory")},
-        "start": got["first"] - began,
         "lag50": statistics.median(lags),
         "lag99": statistics.quantiles(lags, n=100)[-1],
     }
@@ -157,7 +156,7 @@ def main() -> None:
         return
     interval = timedelta(minutes=given.minutes)
     print(
-        f"{'sources':>8} {'polls/s':>8} {'core':>7} {'ms/poll':>8} {'MB':>6} {'kB each':>8} {'start s':>8} "
+        f"{'sources':>8} {'polls/s':>8} {'core':>7} {'ms/poll':>8} {'MB':>6} {'kB each':>8} "
         f"{'lag p50 ms':>11} {'p99 ms':>8}"
     )
     least: tuple[int, float] | None = None
@@ -167,7 +166,7 @@ def main() -> None:
         more = (got["memory"] - least[1]) * 1024 / (count - least[0]) if count > least[0] else 0.0
         print(
             f"{count:>8} {got['polls'] / given.seconds:>8.1f} {got['core']:>7.1%} {got['per_poll'] * 1000:>8.2f} "
-            f"{got['memory']:>6.0f} {more:>8.2f} {got['start']:>8.2f} {got['lag50'] * 1000:>11.1f} "
+            f"{got['memory']:>6.0f} {more:>8.2f} {got['lag50'] * 1000:>11.1f} "
             f"{got['lag99'] * 1000:>8.1f}",
             flush=True,
         )

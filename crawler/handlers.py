@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.ssl import _make_ssl_context
 
 from vedette.network import make_policy
 
@@ -27,28 +28,22 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
     """Checks the address that is really connected, so that redirects and rebinding names are caught as well."""
 
     experimental: ClassVar[bool] = False  # Scrapy calls its parent so; this one is tested here
+    lazy = True  # reading the certificates of authorities takes longer than many polls
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
+        super(AiohttpDownloadHandler, self).__init__(crawler)  # the parent would open a session without the guard
         self._policy = make_policy(crawler.settings.getlist("ALLOW_ADDRESSES"))
         self._proxies = _proxy_endpoints()
-        self._unguarded, self._session = (
-            self._session,
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, limit_per_host=1, socket_factory=self._make_socket, ttl_dns_cache=300, keepalive_timeout=5
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                response_class=_ClientResponse,
-                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        self._ssl_context = _make_ssl_context(crawler.settings)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=1, socket_factory=self._make_socket, ttl_dns_cache=300, keepalive_timeout=5
             ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            response_class=_ClientResponse,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
-
-    async def close(self) -> None:
-        """Close the session, and the one that the parent made and nobody used."""
-        await self._unguarded.close()
-        await super().close()
 
     def _make_socket(self, info: Any) -> socket.socket:
         family, kind, protocol, _, address = info

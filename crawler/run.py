@@ -8,7 +8,6 @@ Every job ends in the ledger, which writes its outcome, the items it brought and
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,8 +81,6 @@ async def _crawl(context: Context, ids: Collection[str] | None, *, once: bool) -
             if once:
                 await worker.once(ids)
                 return worker.tally
-            # a look of the collector through all that was loaded would stop every request for a fifth of a second
-            gc.freeze()
             async with hubs.asking(context, polite):
                 await worker.forever()
             return worker.tally

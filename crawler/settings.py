@@ -60,10 +60,28 @@ RETRY_ENABLED = False
 REDIRECT_ENABLED = False
 ALLOW_ADDRESSES: list[str] = []
 
+ONLY = {
+    "DOWNLOAD_HANDLERS_BASE": {},
+    "DOWNLOADER_MIDDLEWARES_BASE": {},
+    "DOWNLOADER_MIDDLEWARES": {
+        "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+        "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+        "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+        "crawler.handlers.BytesCompressionMiddleware": 590,
+        "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
+    },
+    "SPIDER_MIDDLEWARES_BASE": {},
+    "SPIDER_MIDDLEWARES": {},
+    "EXTENSIONS_BASE": {},
+    "EXTENSIONS": {},
+}
+"""All that the daemon has of Scrapy's parts: even those that are switched off are loaded, which takes longer than a
+poll, and each that is on takes its time of every request."""
+
 
 def for_daemon(settings: Settings) -> dict[str, Any]:
     """These settings with what the operator configured."""
-    values = {name: value for name, value in globals().items() if name.isupper()}
+    values = {name: value for name, value in globals().items() if name.isupper() and name != "ONLY"} | ONLY
     values["USER_AGENT"] = user_agent(settings)
     values["DOWNLOAD_TIMEOUT"] = settings.crawl.timeout
     values["DOWNLOAD_MAXSIZE"] = settings.crawl.max_bytes

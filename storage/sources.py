@@ -77,10 +77,15 @@ class Sources(Aggregate):
 
     def list(self, state: SourceState | None = None) -> list[SourceStatus]:
         """All sources, by id."""
-        query = select(SourceRow).order_by(SourceRow.id)
+        query = select(*COLUMNS).order_by(TABLE.c.id)
         if state is not None:
-            query = query.where(SourceRow.state == state)
-        return [_status(row) for row in self.session.scalars(query)]
+            query = query.where(TABLE.c.state == state)
+        return [_status(row) for row in self.session.execute(query)]
+
+    def count(self, state: SourceState | None = None) -> int:
+        """How many there are, in this state."""
+        query = select(func.count()).select_from(TABLE)
+        return self.session.scalar(query if state is None else query.where(TABLE.c.state == state)) or 0
 
     def several(self, ids: Collection[str]) -> builtins.list[SourceStatus]:
         """Those of these sources that there are, by id."""

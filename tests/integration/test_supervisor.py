@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,7 @@ def item_in(store: Store, owner: str, state: ItemState = ItemState.NEW) -> Item:
 def test_a_worker_that_dies_is_replaced_and_its_work_given_back(
     supervisor: Supervisor, store: Store, clock: FrozenClock
 ) -> None:
+    supervisor.workers = [worker for worker in supervisor.workers if worker.role != "crawl"]  # it would take the item
     before = started(supervisor, store)
     item = item_in(store, f"process:boot:{before['process']}")
     os.kill(before["process"], signal.SIGKILL)
@@ -175,11 +177,54 @@ def test_an_old_crawler_is_replaced_without_counting_as_a_failure(supervisor: Su
 
 def test_workers_end_by_themselves_when_the_daemon_is_gone(supervisor: Supervisor, store: Store) -> None:
     before = started(supervisor, store)
-    for worker in supervisor.workers:
-        assert worker.process is not None
-        assert worker.process.stdin is not None
-        worker.process.stdin.close()  # what the end of the daemon does, however it ended
+    supervisor.nursery._wire.close()  # what the end of the daemon does, however it ended
     assert wait_for(lambda: all(_dead(pid) for pid in before.values()), 20)
+
+
+def test_a_nursery_that_dies_is_replaced_with_all_its_workers(supervisor: Supervisor, store: Store) -> None:
+    before = started(supervisor, store)
+    nursery = psutil.Process(before["crawl"]).parent()
+    assert nursery is not None
+    assert nursery.num_threads() == 1, "it must not fork beside a thread of its own"
+    nursery.kill()
+    assert wait_for(lambda: all(_dead(pid) for pid in before.values()), 20)
+    assert wait_for(lambda: _watched(supervisor) and len(pids(supervisor)) == len(before), 20)
+    assert not set(pids(supervisor).values()) & set(before.values())
+
+
+def test_a_worker_is_there_in_a_moment_and_shows_its_role(supervisor: Supervisor, store: Store) -> None:
+    before = started(supervisor, store)
+    os.kill(before["crawl"], signal.SIGKILL)
+    assert wait_for(
+        lambda: _watched(supervisor) and pids(supervisor).get("crawl", before["crawl"]) != before["crawl"], 9
+    )
+    crawl = psutil.Process(pids(supervisor)["crawl"])
+    assert wait_for(lambda: crawl.pid in beats(store), 20)
+    assert sum(crawl.cpu_times()[:2]) < 0.3, "it must not load again what its nursery has"
+    assert (crawl.name(), os.getsid(crawl.pid)) == ("vedette crawl", crawl.pid)
+
+
+def test_a_worker_that_is_told_to_end_before_it_can_listen_ends_in_good_order(supervisor: Supervisor) -> None:
+    supervisor.start()
+    processes = [worker.process for worker in supervisor.workers]
+    supervisor.stop()
+    assert [process.returncode for process in processes if process is not None] == [0] * len(processes)
+
+
+def test_where_no_worker_can_be_started_the_daemon_tries_again_later(
+    supervisor: Supervisor, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        supervisor.start()
+        assert not pids(supervisor)
+        supervisor.watch()
+    assert [worker.failures for worker in supervisor.workers] == [2] * len(supervisor.workers)
+    supervisor.watch()
+    assert not pids(supervisor), "it waits"
+    clock.advance(backoff(2))
+    supervisor.watch()
+    assert len(pids(supervisor)) == len(supervisor.workers)
 
 
 def test_stopping_ends_every_worker_in_good_order(supervisor: Supervisor, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -104,6 +105,25 @@ def test_pages_and_the_api_meet_beside_both(graph: grimp.ImportGraph) -> None:
             for found in graph.find_modules_directly_imported_by(module)
             if found.startswith(f"{other}.")
         ]
+
+
+def test_a_crawler_loads_nothing_that_it_does_not_need() -> None:
+    """It is what a start waits for: neither other rooms nor what Scrapy has switched off take a part of that time."""
+    code = (
+        "import asyncio, sys, vedette.daemon.worker, crawler.run as run\n"
+        "from vedette.clock import SystemClock\n"
+        "from vedette.config import Settings\n"
+        "async def main():\n"
+        "    async with run.Fetcher(Settings(), SystemClock()): print(*sys.modules)\n"
+        "asyncio.run(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    rooms = {name.partition(".")[0] for name in loaded}
+    assert {"crawler", "storage", "scrapy"} <= rooms
+    assert not rooms & {"extractors", "alerts", "web", "catalogue"}
+    assert not rooms & {"alembic", "requests", "tldextract", "httpx", "apprise", "trafilatura", "fastapi"}
+    assert not loaded & {"aiohttp.web", "scrapy.downloadermiddlewares.cookies", "scrapy.extensions.remote_control"}
 
 
 def test_nothing_imports_the_scheduler_but_the_command_that_runs_it(graph: grimp.ImportGraph) -> None:

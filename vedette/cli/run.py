@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 from vedette.cli._app import App, local, pass_app
+from vedette.daemon.nursery import Nursery
 
 
 @click.command()
@@ -16,7 +19,8 @@ def command(app: App) -> None:
     The database is made and brought up to date by itself; an empty one gets the starting set of sources and topics
     ([catalogue] seed). SIGTERM or Ctrl-C finish what is in flight. `python scheduler.py` does the same.
     """
-    from scheduler import run
+    with contextlib.closing(Nursery()) as nursery:
+        nursery.open()  # it loads while the daemon does
+        from scheduler import run
 
-    app.refuse_remote()
-    run(app.config_path)
+        run(app.config_path, nursery)

@@ -16,7 +16,7 @@ def seed(context: Context) -> tuple[int, int]:
     """Load the starting set of sources and topics into a database that has none; how many of each."""
     now = context.clock.now()
     with context.store.write() as tx:
-        if tx.meta.get(SEEDED) or tx.sources.list() or not context.settings.catalogue.seed:
+        if not context.settings.catalogue.seed or tx.meta.get(SEEDED) or tx.sources.count():
             return 0, 0
         from crawler.spiders import KINDS
 
@@ -50,7 +50,7 @@ def pages(settings: Settings, store: Store) -> list[str]:
 def summary(settings: Settings, store: Store) -> list[str]:
     """What the daemon says when it starts: what it watches, where its data is, what to do next."""
     with store.read() as tx:
-        sources = len(tx.sources.list(SourceState.ACTIVE))
+        sources = tx.sources.count(SourceState.ACTIVE)
         topics, subscriptions = len(tx.topics.list(active=True)), len(tx.subscriptions.list())
         articles = tx.articles.count()
     place = f"{settings.data_directory / 'vedette.db'}" if not settings.database.url else store.dialect

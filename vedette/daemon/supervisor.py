@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ import psutil
 from storage import Store
 from vedette.daemon.context import Context
 from vedette.daemon.deadman import DeadMan
+from vedette.daemon.nursery import Forked, Nursery
 from vedette.daemon.worker import ROLES
 from vedette.errors import VedetteError
 
@@ -40,7 +39,7 @@ NEVER = (datetime.min.replace(tzinfo=UTC), float("-inf"))
 class _Worker:
     name: str
     role: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     started: float = 0.0
     not_before: float = 0.0
     failures: int = 0
@@ -53,6 +52,7 @@ class Supervisor:
 
     context: Context
     config: Path | None = None
+    nursery: Nursery = field(default_factory=Nursery)
     largest_bytes: int = LARGEST_BYTES
     oldest_seconds: float = OLDEST_SECONDS
     workers: list[_Worker] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Supervisor:
                 self._ended(worker, f"exited with code {code}")
             elif steady - max(worker.started, self._beats.get(process.pid, NEVER)[1]) > HUNG_SECONDS:
                 process.kill()
-                process.wait()
+                process.wait(END_SECONDS)
                 self._ended(worker, f"gave no sign of life for {HUNG_SECONDS:g} s")
             elif not worker.leaving and (why := self._must_leave(worker, process.pid)):
                 self.context.log.info("worker is recycled", worker=worker.name, why=why)
@@ -150,26 +150,27 @@ class Supervisor:
         for process in running:
             try:
                 process.wait(max(0.1, deadline - self.context.clock.monotonic()))
-            except subprocess.TimeoutExpired:
+            except TimeoutError:
                 self.context.log.warning("worker did not end in time", pid=process.pid)
                 process.kill()
-                process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+                process.wait(END_SECONDS)
+        self.nursery.close()
         with self.store.write() as tx:
             tx.workers.remove(self.context.owner)
 
     def _spawn(self, worker: _Worker) -> None:
-        command = [sys.executable, "-m", "vedette.daemon.worker", worker.role, "--boot", self.context.boot]
+        arguments = [worker.role, "--boot", self.context.boot]
         if self.config is not None:
-            command += ["--config", str(self.config)]
-        worker.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+            arguments += ["--config", str(self.config)]
         worker.started, worker.leaving = self.context.clock.monotonic(), False
+        try:
+            worker.process = self.nursery.fork(arguments)
+        except OSError as error:
+            self._ended(worker, f"could not be started: {error}")
+            return
         self.context.log.debug("worker started", worker=worker.name, pid=worker.process.pid)
 
     def _ended(self, worker: _Worker, how: str) -> None:
-        if worker.process is not None and worker.process.stdin is not None:
-            worker.process.stdin.close()
         steady, wait = self.context.clock.monotonic(), 0.0
         if worker.leaving:
             worker.failures = 0

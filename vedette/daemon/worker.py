@@ -1,7 +1,7 @@
 """A worker process of the daemon: `python -m vedette.daemon.worker ROLE --boot ID [--config FILE]`.
 
-It ends when told to (SIGTERM) and when the daemon is gone, however that ended: its standard input is a pipe from the
-daemon, which then reaches its end.
+The daemon has its workers forked by `vedette.daemon.nursery`, with the same arguments. A worker ends when told to
+(SIGTERM) and when the daemon is gone, however that ended: its standard input is a pipe, which then reaches its end.
 """
 
 from __future__ import annotations
@@ -60,11 +60,12 @@ def main(argv: list[str] | None = None) -> int:
     context = Context(settings, clock, store, given.role, given.boot, log.get("vedette", role=given.role))
     signal.signal(signal.SIGTERM, lambda *_: context.stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the daemon's to handle
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the nursery holds them back until here
     for target in (_watch_parent, _beat):
         threading.Thread(target=target, args=(context,), daemon=True, name=target.__name__).start()
     try:
         role = importlib.import_module(ROLES[given.role])
-        gc.freeze()
+        gc.freeze()  # a look of the collector through all that is loaded would stop everything for a fifth of a second
         gc.enable()
         role.main(context)
     except VedetteError as error:
