@@ -135,6 +135,8 @@ class _Postgres(_Writer):
 
     def finish(self) -> None:
         self.raw.execute(self.index)
+        lexemes = "unnest(tsvector_to_array(to_tsvector('simple', folded)))"
+        self.raw.execute(f"INSERT INTO article_words SELECT DISTINCT word FROM articles, {lexemes} AS word")
         for table in COLUMNS:
             if table in ("stories", "items", "sightings", "articles", "matches", "alerts"):
                 self.raw.execute(

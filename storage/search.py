@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from storage import words
 from storage._base import Aggregate
 from storage.models import ArticleRow, ItemRow
-from storage.words import Fits
+from storage.words import Fits, Term
 from vedette.model import Article
 
 _AT_FIRST, _AT_ONCE = 25, 200  # rows read at a time
@@ -23,7 +23,6 @@ _DAYS_KNOWN = 100  # days whose first article a connection remembers
 _MANY_TERMS = 8  # terms above which PostgreSQL's guess at their articles is far too high
 _ENOUGH = 3  # letters of a word that stands in few articles
 _AT_A_TIME = 32  # terms of one question to PostgreSQL's index
-_LONG_STRETCH = 200_000  # where there are many terms: these cost the same for few articles
 _STRETCH = 20_000  # ids that PostgreSQL looks at first
 
 
@@ -72,7 +71,8 @@ class Search(Aggregate):
         first, last = self._bounds(since, until)
         last = last if before is None else min(last, before - 1)
         groups = [group for group in terms if group]
-        ids = self._postgres_ids(groups, first, last) if self.postgres else self._sqlite_ids(groups, first, last, fits)
+        read = self._postgres_ids if self.postgres else self._sqlite_ids
+        ids = read(groups, first, last, fits)
         left = limit
         for some in _pieces(ids):
             for row in self._rows(some):
@@ -138,12 +138,15 @@ class Search(Aggregate):
             query = "SELECT id AS rowid FROM articles WHERE id BETWEEN :first AND :last"
         yield from self.session.scalars(text(f"{query} ORDER BY rowid DESC"), asked)
 
-    def _postgres_ids(self, groups: Sequence[Sequence[str]], first: int, last: int) -> Iterator[int]:
+    def _postgres_ids(self, groups: Sequence[Sequence[str]], first: int, last: int, fits: Fits | None) -> Iterator[int]:
         """The index gives no order and all there is: it is asked for ever longer stretches, the newest first."""
         asked: dict[str, int | str] = {}
-        holds = "".join(f"({_ts_group(group, f'q{number}', asked)}) AND " for number, group in enumerate(groups))
+        held = words.meant(self.session, [dict.fromkeys(map(_telling, group)) for group in groups], fits)
+        if groups and not held:
+            return
+        holds = "".join(f"({_ts_group(group, f'q{number}', asked)}) AND " for number, group in enumerate(held))
         query = text(f"SELECT id FROM articles WHERE {holds}id BETWEEN :first AND :last ORDER BY id DESC")
-        stretch = _LONG_STRETCH if sum(map(len, groups)) > _MANY_TERMS else _STRETCH
+        stretch = _STRETCH
         while last >= first:
             begin = max(first, last - stretch + 1)
             yield from self.session.scalars(query, {**asked, "first": begin, "last": last})
@@ -155,34 +158,43 @@ def _pieces(ids: Iterator[int]) -> Iterator[list[int]]:
     size = _AT_FIRST
     while some := list(islice(ids, size)):
         yield some
-        size = min(size * 2, _AT_ONCE)
+        size = min(size + size // 2, _AT_ONCE)
 
 
-def _ts_group(group: Sequence[str], name: str, asked: dict[str, int | str]) -> str:
+def _ts_group(group: Sequence[Term], name: str, asked: dict[str, int | str]) -> str:
     """The condition that an article holds one of some terms, whose values are put into `asked`.
 
-    The index tries every article of any term against all terms of one question, so that many are asked in parts. A
+    The index tries every article of any word against all terms of one question, so that many are asked in parts; and
+    those of several words by themselves, for of these it reads the rarest word only, and skips through the others. A
     question that is no constant is taken to be true of few articles; one of many terms would be taken to be true of
     most, and all articles would be read.
     """
-    terms = list(dict.fromkeys(map(_ts_term, group)))
+    alone = [_ts_word(word) for word in dict.fromkeys(word for term in group if len(term) == 1 for word in term[0])]
+    together = [_ts_term(term) for term in group if len(term) > 1]
+    questions = [*_parts(alone, _AT_A_TIME), *_parts(together, -(-len(together) // _AT_A_TIME))]
+    many = len(alone) + len(together) > _MANY_TERMS
     conditions = []
-    for start in range(0, len(terms), _AT_A_TIME):
-        key = f"{name}_{start}"
-        asked[key] = " | ".join(terms[start : start + _AT_A_TIME])
-        asks = f"to_tsquery('simple', :{key})"
-        asks = f"(SELECT {asks})" if len(terms) > _MANY_TERMS else asks
-        conditions.append(f"to_tsvector('simple', folded) @@ {asks}")
+    for number, terms in enumerate(questions):
+        asked[f"{name}_{number}"] = " | ".join(terms)
+        asks = f"to_tsquery('simple', :{name}_{number})"
+        conditions.append(f"to_tsvector('simple', folded) @@ {f'(SELECT {asks})' if many else asks}")
     return " OR ".join(conditions)
 
 
-def _ts_term(term: str) -> str:
+def _parts(terms: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [terms[start : start + size] for start in range(0, len(terms), size)] if terms else []
+
+
+def _telling(term: str) -> str:
     """A term; of several words the longest alone where it says enough: the index counts all that any of them stands in,
     and many such terms cost more than the articles that they spare."""
-    words_of = term.split()
-    longest = max(words_of, key=lambda word: len(word.rstrip("*")))
+    longest = max(term.split(), key=lambda word: len(word.rstrip("*")))
     enough = len(longest.rstrip("*")) >= _ENOUGH and not longest.rstrip("*").isdigit()
-    return "(" + " & ".join(map(_ts_word, [longest] if enough else words_of)) + ")"
+    return longest if enough else term
+
+
+def _ts_term(term: Term) -> str:
+    return "(" + " & ".join(f"({' | '.join(map(_ts_word, choice))})" for choice in term) + ")"
 
 
 def _ts_word(word: str) -> str:
