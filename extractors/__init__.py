@@ -48,7 +48,8 @@ def extract(
     site = metadata.site(document)
     title = metadata.title(document, site)
     shown = captions.captions(document, title)
-    text = without_calls(body.without_title(found.text, title)) if found else ""
+    written = [heading.text_content() for heading in document.headings]
+    text = without_calls(body.without_title(found.text, [title, *written])) if found else ""
     text = captions.without_captions(text, shown)
     if text and (before := standfirst(document, text, title)):
         explain("standfirst", before)

@@ -13,6 +13,10 @@ SHORT = 400
 """Characters; an answer below this is looked at again."""
 AGREEMENT = 0.7
 """Share of the first answer's words that a second one must hold to speak of the same article."""
+OPENING = 4
+"""Paragraphs among which the headline may stand, after crumbs, a section, a date."""
+CRUMB = 60
+"""Characters of those."""
 LONG = 400
 """Characters of a title that may have been cut."""
 MIN_TEXT = 60
@@ -56,8 +60,9 @@ def _second_opinion(document: Document, best: Body, explain: Callable[[str, str]
     for name in _of_role("second"):
         other = tidy(_ask(name, document, explain))
         longer = len(other) > max(1.5 * len(best.text), MIN_TEXT)
-        if longer and _agrees(best.text, other) and not _link_heavy(document, other):
-            return Body(other, name, f"{best.extractor}'s answer is short, this one holds it")
+        agrees = KINDS[name].stands_alone or _agrees(best.text, other)
+        if longer and agrees and not _link_heavy(document, other):
+            return Body(other, name, f"{best.extractor}'s answer is short, this one is longer")
         if _better_parted(best.text, other):
             return Body(other, name, f"{best.extractor}'s answer has lost its paragraphs")
     return best
@@ -101,12 +106,20 @@ def _better_parted(first: str, second: str) -> bool:
     return _one_block(first) and "\n\n" in second and alike and _agrees(first, second)
 
 
-def without_title(text: str, title: str) -> str:
-    """The text without the headline, where that is its first paragraph: it is kept as the title."""
-    first, _, rest = text.partition("\n\n")
-    mine = "".join(words(first))
-    same = mine == "".join(words(title)) or (len(title) > LONG and mine.startswith("".join(words(title))))
-    return rest if title and rest and same else text
+def without_title(text: str, titles: list[str]) -> str:
+    """The text without the headline and what stands above it, where they open it: it is kept as the title.
+
+    `titles` are the headline and the ways in which the page writes it.
+    """
+    known = {"".join(words(title)) for title in titles} - {""}
+    paragraphs = text.split("\n\n")
+    for number, paragraph in enumerate(paragraphs[:OPENING]):
+        mine = "".join(words(paragraph))
+        if mine in known or any(len(title) > LONG and mine.startswith(title) for title in known):
+            return "\n\n".join(paragraphs[number + 1 :]) or text
+        if len(paragraph) > CRUMB:
+            break
+    return text
 
 
 def _link_heavy(document: Document, text: str) -> bool:

@@ -44,6 +44,7 @@ class Document:
     def __init__(self, page: Page) -> None:
         """Nothing is parsed yet."""
         self.page = page
+        self._elements: list[lxml_html.HtmlElement] = []
 
     @cached_property
     def html(self) -> str:
@@ -62,7 +63,14 @@ class Document:
         for element in list(root.iter("style", "svg")):  # their text is nothing that readers see
             if element.getparent() is not None:
                 element.drop_tree()
+        self._elements = list(root.iter(etree.Element))  # while they are held, lxml needs not make them again
         return root
+
+    @cached_property
+    def paywalled(self) -> bool:
+        """Whether the page says that its article is not for everybody."""
+        free = str(self.jsonld_article.get("isAccessibleForFree")).lower()
+        return free == "false" or bool(_HELD.fullmatch(self.first_meta("article:content_tier")))
 
     @cached_property
     def headings(self) -> list[lxml_html.HtmlElement]:
@@ -73,7 +81,8 @@ class Document:
     @cached_property
     def behind_headline(self) -> list[lxml_html.HtmlElement]:
         """All elements: those behind the first h1, then those before it."""
-        elements = list(self.tree.iter(etree.Element))
+        self.tree  # noqa: B018 - parsed now, if it was not
+        elements = self._elements
         at = elements.index(self.headings[0]) if self.headings else -1
         return elements[at + 1 :] + elements[: max(at, 0)]
 
@@ -109,6 +118,7 @@ class Document:
         return max(articles, key=lambda node: sum(1 for key in _TELLING if node.get(key)), default={})
 
 
+_HELD = re.compile(r"\s*(locked|metered|premium|subscri\w+)\s*", re.IGNORECASE)
 _LOGO = re.compile(r"logo|site-?_?(?:title|name|brand)|blog-?_?(?:title|name)|brand|masthead", re.IGNORECASE)
 """What elements are called that hold the name of the site."""
 

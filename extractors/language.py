@@ -14,6 +14,8 @@ SAMPLE = 2000
 AZERBAIJANI = 0.03
 """The share of schwas among the letters above which a text is Azerbaijani, where they are every twelfth letter; a
 name or two in another language's text stay below."""
+OPENING = 300
+"""Characters of a paragraph that are looked at first: nearly all are in the language of the text."""
 LETTERS = 60
 """What a paragraph must have for its own language to be told."""
 CLEAR = 0.75
@@ -77,6 +79,9 @@ def passages(text: str, language: str) -> tuple[Passage, ...]:
 def _own(paragraph: str, language: str) -> str:
     """The language of a paragraph where it surely is another one than the text's."""
     if not language or sum(char.isalpha() for char in paragraph) < LETTERS:
+        return ""
+    own = detect(paragraph[:OPENING], hints=(language,))
+    if own == language:
         return ""
     own = detect(paragraph, hints=(language,))
     if own == language:

@@ -38,7 +38,7 @@ def page_kind(document: Document, title: str, text: str) -> tuple[PageKind, str]
         return PageKind.VIDEO, "says it is a video and has little text"
     if not document.jsonld_article and og_type != "article" and _is_listing(document, text, kinds):
         return PageKind.LISTING, "most of its text is links"
-    if _paywalled(document) and len(text) < 1500:
+    if document.paywalled and len(text) < 1500:
         return PageKind.TEASER, "says it is not free and has little text"
     return PageKind.ARTICLE, "has a text"
 
@@ -55,9 +55,3 @@ def _is_listing(document: Document, text: str, kinds: set[str]) -> bool:
         elsewhere.update(" ".join(element.text_content().split()) for element in card.iter(*BLOCKS, "span"))
     linked = sum(len(p) for p in paragraphs if p in elsewhere)
     return linked > 0.6 * len(text)
-
-
-def _paywalled(document: Document) -> bool:
-    free = document.jsonld_article.get("isAccessibleForFree")
-    tier = document.first_meta("article:content_tier").lower()
-    return str(free).lower() == "false" or tier in ("locked", "metered")

@@ -21,6 +21,8 @@ class BodyExtractor:
     when the answer so far is short or one block; last: when nothing was found."""
     rank: ClassVar[int] = 50
     """The order within a role, the lowest first."""
+    stands_alone: ClassVar[bool] = False
+    """Whether a second answer is believed even where it holds nothing of a short first one."""
     example: ClassVar[str] = "<html><body><article><p>A sentence.</p></article></body></html>"
 
     def text(self, document: Document) -> str:
