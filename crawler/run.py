@@ -45,6 +45,8 @@ HELD_AT_MOST = 256
 GRACE_SECONDS = 10.0
 """Real seconds that requests in flight may still take once the worker shall stop."""
 CLAIM_AT_MOST = 64
+SERVED_AT_MOST = 1000
+"""Hosts of which it is known that a poll's turn is next."""
 
 RENDERED = tuple(kind for kind, spider in KINDS.items() if spider.renders)
 """Kinds of sources whose pages scripts may build."""
@@ -99,7 +101,7 @@ class Worker:
         ledger = Ledger(context.store, context.owner, context.log, self._judge, patience)
         self.tools = jobs.Tools(context, polite, reader, ledger, Budget(context), slots, random.Random())
         self._running: dict[str, asyncio.Task[None]] = {}  # by host
-        self._polls_first = True
+        self._served: dict[str, None] = {}  # hosts whose last job was a page, the latest last
         self._early: set[str] = set()  # hosts whose job waits for its instant
         real = context.clock.real
         self._near, self._ahead = (real(0), real(0)) if once else (real(NEAR_SECONDS), real(AHEAD_SECONDS))
@@ -156,13 +158,18 @@ class Worker:
                 only.discard(source.id)
                 due = None
             name = host_of(source.url)
+            self._served.pop(name, None)
             self._start(name, [due, free_at[name]], self._poll(claim))
         for item in pages:
             name = host_of(item.url)
+            self._served.pop(name, None)
+            self._served[name] = None
+            if len(self._served) > SERVED_AT_MOST:
+                del self._served[next(iter(self._served))]
             self._start(name, [free_at[name]], self._page(item, rendered.get(item.source_id)))
         return len(polls) + len(pages)
 
-    def _claim(self, room: int, busy: Collection[str], only: Collection[str] | None) -> Claimed:
+    def _claim(self, room: int, busy: set[str], only: Collection[str] | None) -> Claimed:
         clock, store, ahead = self.context.clock, self.context.store, self._ahead
         now = clock.now()
         with store.read() as tx:
@@ -171,23 +178,21 @@ class Worker:
         if not pages_wait and not polls_wait:
             return (), (), (), {}
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
-        # in turns: on a host with many of both, neither keeps the other waiting for ever
-        self._polls_first = not self._polls_first
         pages: Sequence[Item] = ()
         polls: Sequence[SourceClaim] = ()
-        taken, left = set(busy), room
         with store.write() as tx:
-            half = max(1, room // 2) if polls_wait and pages_wait else room  # each is sure of it
-            for share, for_polls in ((half, self._polls_first), (room, not self._polls_first)):
-                most = min(share, left)
-                if for_polls and polls_wait:
-                    polls = tx.sources.claim_due(owner, now, most, lease, taken, only, ahead)
-                elif not for_polls and pages_wait:
-                    pages = tx.items.claim(ItemState.NEW, owner, now, most, lease, taken, ahead)
-                left = room - len(polls) - len(pages)
-                taken |= {host_of(claim.status.source.url) for claim in polls} | {host_of(item.url) for item in pages}
-                if not left:
-                    break
+            # a host with both gives them in turns, so that neither keeps the other waiting for ever
+            if pages_wait:
+                half = max(1, room // 2) if polls_wait else room  # each is sure of it
+                served = set(self._served) if polls_wait else set()
+                pages = tx.items.claim(ItemState.NEW, owner, now, half, lease, busy | served, ahead)
+            taken = busy | {host_of(item.url) for item in pages}
+            if polls_wait and len(pages) < room:
+                polls = tx.sources.claim_due(owner, now, room - len(pages), lease, taken, only, ahead)
+            left = room - len(pages) - len(polls)
+            if pages_wait and polls_wait and left:
+                taken |= {host_of(claim.status.source.url) for claim in polls}
+                pages = [*pages, *tx.items.claim(ItemState.NEW, owner, now, left, lease, taken, ahead)]
             return self._granted(tx, polls, pages, now)
 
     def _granted(self, tx: Transaction, polls: Sequence[SourceClaim], pages: Sequence[Item], now: datetime) -> Claimed:

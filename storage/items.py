@@ -229,6 +229,11 @@ class Items(Aggregate):
         rows = dict(self.session.execute(select(ItemRow.state, func.count()).group_by(ItemRow.state)).all())
         return {state: rows.get(state.value, 0) for state in ItemState}
 
+    def waiting_on(self, host: str) -> int:
+        """How many pages of a host wait to be fetched."""
+        waiting = within(ItemRow.state, WAITING), ItemRow.state == ItemState.NEW.value, ItemRow.host == host
+        return self.session.scalar(select(func.count()).select_from(ItemRow).where(*waiting)) or 0
+
     def any_waiting(self, state: ItemState, now: datetime, ahead: timedelta = NOW) -> bool:
         """Whether an item waits in this state, looked at without a lock: most looks find nothing."""
         waiting = within(ItemRow.state, WAITING), ItemRow.state == state.value

@@ -13,6 +13,7 @@ from alerts.stories.revisions import RevisionChange
 from crawler.urls import identity
 from storage import AlertView, Sighting, StoredMatch, Story, Suppression, Transaction
 from vedette.model import Article, Attempt, Delivery, Drop, DropReason, Fetch, Item, ItemState, SourceStatus
+from vedette.network import host_of
 
 T = TypeVar("T")
 
@@ -69,6 +70,19 @@ class Revised:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a page that is not fetched yet waits for: its host, which is asked for one thing at a time."""
+
+    host: str
+    pages: int
+    """How many pages of the host wait, this one among them."""
+    not_before: datetime | None
+    """When the host may be asked next, or this page is tried again; None: at once."""
+    reason: str = ""
+    """What the host asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything that the records say about a URL, the oldest first."""
 
@@ -84,6 +98,7 @@ class Trace:
     story: Story | None = None
     matches: tuple[Matched, ...] = ()
     told: tuple[Told, ...] = ()
+    waiting: Waiting | None = None
     neighbours: tuple[SourceStatus, ...] = field(default=())
     """Sources of the same site, where no source has shown the page."""
 
@@ -100,8 +115,16 @@ def trace(tx: Transaction, url: str) -> Trace:
     drops = tx.drops.list(item_id=item.id) if item else []
     fetches = tx.fetches.list(item_id=item.id) if item else []
     if article is None or article.id is None:
-        return Trace(url, key, item, _sightings(tx, item), _oldest_first(fetches), _oldest_first(drops))
-    drops = [*tx.drops.list(article_id=article.id), *drops]
+        return Trace(
+            url,
+            key,
+            item,
+            _sightings(tx, item),
+            _oldest_first(fetches),
+            _oldest_first(drops),
+            waiting=_waiting(tx, item),
+        )
+    drops = list(dict.fromkeys([*tx.drops.list(article_id=article.id), *drops]))  # one may name both
     story_id = tx.stories.of(article.id)
     return Trace(
         url=url,
@@ -160,6 +183,15 @@ def verdict(found: Trace, say: Callable[[str], str] = str) -> str:
 
 def _sightings(tx: Transaction, item: Item | None) -> tuple[Sighting, ...]:
     return tuple(tx.items.sightings(item.id)) if item else ()
+
+
+def _waiting(tx: Transaction, item: Item | None) -> Waiting | None:
+    if item is None or item.state is not ItemState.NEW:
+        return None
+    name = host_of(item.url)
+    host = tx.hosts.get(name)
+    instants = [at for at in (item.next_attempt_at, host.next_ok_at if host else None) if at is not None]
+    return Waiting(name, tx.items.waiting_on(name), max(instants, default=None), host.reason if host else "")
 
 
 def _oldest_first(rows: list[T]) -> tuple[T, ...]:

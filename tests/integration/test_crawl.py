@@ -135,6 +135,19 @@ def test_the_first_poll_is_silent_and_pages_are_kept(crawl: Crawl) -> None:
     assert crawl.item(3).silent is False
 
 
+def test_a_host_gives_its_feeds_and_its_pages_in_turns(crawl: Crawl) -> None:
+    pages = [f"/{n}" for n in range(5)]
+    feed(crawl, *pages)
+    with crawl.store.write() as tx:
+        for n in range(5):
+            path = f"/feed{n}"
+            crawl.site.routes[path] = crawl.site.routes["/feed"]
+            tx.sources.put(Source(f"other-{n}", crawl.site.url(path)), crawl.clock.now())
+    crawl.run()
+    asked = [a.path for a in crawl.site.log if a.path != "/robots.txt"]
+    assert ["page" if path in pages else "poll" for path in asked] == ["poll", "page"] * 5 + ["poll"]
+
+
 def test_a_database_that_stays_locked_stops_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.engine.BUSY_SECONDS", 0.5)
     monkeypatch.setattr("crawler.politeness.PAUSE", 0.05)

@@ -48,6 +48,16 @@ def test_every_end_of_the_path_is_told(config: Path, url: str, answer: str) -> N
     assert json.loads(run(config, "explain", url, "--json").stdout)["verdict"] == answer
 
 
+def test_a_page_that_waits_says_for_what_and_a_reason_is_told_once(config: Path) -> None:
+    lines = run(config, "explain", records.WAITING).stdout.splitlines()
+    assert lines[-1].startswith("its host news.example: not asked before 2026-")
+    assert lines[-1].endswith("; nothing else of it waits")
+    waiting = json.loads(run(config, "explain", records.WAITING, "--json").stdout)["waiting"]
+    assert (waiting["host"], waiting["pages"]) == ("news.example", 1)
+    told = run(config, "explain", records.UNMATCHED).stdout.splitlines()
+    assert sum("no-match" in line for line in told) == 1
+
+
 def test_the_path_of_an_alert_names_source_sentence_channel_and_who_was_not_told(config: Path) -> None:
     text = run(config, "explain", records.ALERTED).stdout
     for part in (

@@ -14,7 +14,7 @@ from vedette.errors import UsageError
 if TYPE_CHECKING:
     from alerts.rules.explain import Explanation
     from vedette.model import Article, Topic
-    from vedette.trace import Told, Trace
+    from vedette.trace import Told, Trace, Waiting
 
 
 @click.command()
@@ -90,6 +90,8 @@ def _lines(found: Trace) -> Iterator[str]:
         topic = f" topic {drop.topic_id}" if drop.topic_id else ""
         detail = f": {drop.detail}" if drop.detail else ""
         yield f"{iso(drop.at)}  {drop.stage}{topic}: {drop.reason}{detail}"
+    if found.waiting is not None:
+        yield _waiting_line(found.waiting)
     for told in found.told:
         yield from _told_lines(told)
     for near in found.neighbours:
@@ -97,6 +99,13 @@ def _lines(found: Trace) -> Iterator[str]:
         yield f"source of the same site: {near.source.id} ({near.source.state}; {state})"
     if found.item is None and found.article is None and not found.neighbours:
         yield "No source of this site is watched: `vedette sources discover URL` finds its feeds."
+
+
+def _waiting_line(waiting: Waiting) -> str:
+    pages = f"{waiting.pages} pages of it wait, one at a time" if waiting.pages > 1 else "nothing else of it waits"
+    asked = f"not asked before {iso(waiting.not_before)}" if waiting.not_before else "not asked yet"
+    reason = f" ({waiting.reason})" if waiting.reason else ""
+    return f"its host {waiting.host}: {asked}{reason}; {pages}"
 
 
 def _article_lines(found: Trace, article: Article) -> Iterator[str]:
