@@ -38,6 +38,7 @@ PUBLISHED = ("pubDate", "published", "issued", "date", "created")
 UPDATED = ("updated", "modified")
 DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modified")
 HTML = re.compile(rb"<html\b|<!doctype html\b", re.IGNORECASE)
+ROOT = re.compile(rb"<(?:[\w.-]+:)?([a-zA-Z][\w.-]*)")
 FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 A_PAGE = "this is an HTML page, not a feed: look for a feed link on it with `vedette sources discover`"
 ROOTS = {"rss", "feed", "rdf", "channel"}
@@ -376,7 +377,15 @@ def _first_text(root: Any, name: str) -> str:
 
 
 def _what_it_is(body: bytes) -> str:
-    return A_PAGE if HTML.search(body, 0, 2000) else "this is not a feed"
+    if HTML.search(body, 0, 2000):
+        return A_PAGE
+    root = ROOT.search(body, 0, 2000)
+    if root is None:
+        return "this is not a feed"
+    name = root[1].decode("latin-1")
+    if name in ("urlset", "sitemapindex"):
+        return "this is a sitemap, not a feed: declare it with the kind sitemap or newssitemap"
+    return f"this is not a feed: the document is a <{name}>"
 
 
 def _is_page(body: bytes) -> bool:

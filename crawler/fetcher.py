@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -149,13 +150,17 @@ class Fetcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running
 
+    def refused(self, url: str) -> Answer | None:
+        """The answer in place of a URL that may not be visited, None where it may."""
+        why = refusal(self._policy, url)
+        return Answer(url, FetchOutcome.BLOCKED_ADDRESS, error=why) if why else None
+
     async def get(
         self, url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
     ) -> Answer:
         """Ask for a URL, or send it a form; every way it can end is an `Answer`."""
-        refused = refusal(self._policy, url)
-        if refused:
-            return Answer(url, FetchOutcome.BLOCKED_ADDRESS, error=refused)
+        if refused := self.refused(url):
+            return refused
         request = _request(url, headers or {}, form)
         begun = self.clock.monotonic()
         try:
@@ -179,7 +184,7 @@ class Fetcher:
             outcome = FetchOutcome.OK if location else FetchOutcome.BAD_REDIRECT
             return Answer(url, outcome, status, headers, response.body, milliseconds, error, location)
         outcome = outcome_of(status)
-        error = "" if outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED) else f"HTTP status {status}"
+        error = "" if outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED) else f"HTTP status {_named(status)}"
         return Answer(url, outcome, status, headers, response.body, milliseconds, error)
 
     def _since(self, begun: float) -> int:
@@ -201,6 +206,11 @@ def _location(url: str, header: bytes) -> str:
         return urljoin(url, safe_url_string(header)) if header.strip() else ""
     except ValueError:  # such as "[" in the host
         return ""
+
+
+def _named(status: int) -> str:
+    """A status with its name, where it has one."""
+    return f"{status} ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) else str(status)
 
 
 def outcome_of(status: int) -> FetchOutcome:
@@ -238,4 +248,8 @@ def _failure(error: Exception) -> tuple[FetchOutcome, str]:
         return FetchOutcome.BLOCKED_ADDRESS, text
     if isinstance(error, DownloadConnectionRefusedError) or isinstance(cause, aiohttp.ClientHttpProxyError):
         return FetchOutcome.CONNECT, text
+    if isinstance(cause, aiohttp.ClientPayloadError):
+        return FetchOutcome.CUT, "the answer broke off before its end"
+    if isinstance(cause, aiohttp.ClientResponseError):
+        return FetchOutcome.CUT, f"no valid HTTP answer: {cause.message.partition(chr(10))[0][:200].rstrip(':')}"
     return FetchOutcome.CUT, text or "the connection broke"

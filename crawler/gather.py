@@ -53,7 +53,7 @@ async def gather(means: Means, status: SourceStatus) -> Gathered:
     poll = _Poll(means, status)
     # what scripts load may have changed although the page that names them has not
     conditions = {} if poll.spider.renders else validators(status.etag, status.last_modified)
-    answer = await means.ask(source.url, conditions)
+    answer = _unasked(await means.ask(source.url, conditions), conditions)
     if answer.outcome is FetchOutcome.OK and poll.spider.renders:
         answer = await means.render(poll.spider, answer)
     if answer.outcome is FetchOutcome.OK:
@@ -119,7 +119,7 @@ class _Poll:
 
     async def _ask(self, further: Further, record: Mapping[str, str]) -> None:
         headers = validators(record.get("etag", ""), record.get("last_modified", ""))
-        answer = await self.means.ask(further.url, headers)
+        answer = _unasked(await self.means.ask(further.url, headers), headers)
         if answer.outcome is FetchOutcome.OK:
             try:
                 await self.take(await self.means.read(self.spider, answer))
@@ -176,6 +176,13 @@ class _Poll:
             changed=any(listing.changed for listing in self.listings),
             notes=notes,
         )
+
+
+def _unasked(answer: Answer, conditions: Mapping[str, str]) -> Answer:
+    """The answer; a failure where a server says "not modified" to somebody who has never seen anything."""
+    if answer.outcome is not FetchOutcome.NOT_MODIFIED or conditions:
+        return answer
+    return replace(answer, outcome=FetchOutcome.FAILED, error="it says 304 (Not Modified) to an unconditional request")
 
 
 def _noted(answer: Answer, notes: Sequence[str]) -> Answer:

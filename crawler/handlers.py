@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -18,6 +19,12 @@ from scrapy.http import Response
 from scrapy.utils.ssl import _make_ssl_context
 
 from vedette.network import make_policy
+
+LARGEST_HEADER = 2**17
+"""Bytes of one header line. Browsers take a quarter of a megabyte, and there are policies of 20 kB."""
+MOST_HEADERS = 1000
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+"""A byte that stands in compressed data and in no text."""
 
 
 class BlockedAddressError(OSError):
@@ -42,6 +49,9 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             response_class=_ClientResponse,
+            max_line_size=LARGEST_HEADER,
+            max_field_size=LARGEST_HEADER,
+            max_headers=MOST_HEADERS,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
 
@@ -85,7 +95,9 @@ class BytesCompressionMiddleware(HttpCompressionMiddleware):
         except ValueError as error:  # more than the limit once unpacked
             raise IgnoreRequest(f"too large: {error}") from error
         except Exception as error:  # each codec raises a class of its own: zlib, brotli and zstd share none
-            raise IgnoreRequest(f"bad compression: {error}") from error
+            if BINARY.search(response.body[:200]):
+                raise IgnoreRequest(f"bad compression: {error}") from error
+            body, left = response.body, []  # it says that it is compressed, and is not
         headers = response.headers.copy()
         if left:
             headers["Content-Encoding"] = left

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean, pvariance
 
-from vedette.challenge import CAPTCHA, CONSENT
+from vedette.challenge import SHOWN_IN_PLACE, asks_for_consent, asks_whether_human, shows_little
 from vedette.model import FetchOutcome, Health, HealthState, SourceDay, SourceState, SourceStatus
 
 LOOK_BYTES = 200_000
@@ -98,11 +98,13 @@ def must_follow(moved: tuple[str, datetime | None], now: datetime) -> bool:
 
 
 def challenge(body: bytes) -> FetchOutcome | None:
-    """What a page that came in place of a listing asks for: CAPTCHA or CONSENT, None where it asks for neither."""
-    text = body[:LOOK_BYTES].decode("utf-8", "replace")
-    if CAPTCHA.search(text):
+    """What a page that came in place of what was asked for asks itself: CAPTCHA or CONSENT, None where neither."""
+    markup = body[:LOOK_BYTES].decode("utf-8", "replace")
+    if not shows_little(markup, SHOWN_IN_PLACE):
+        return None
+    if asks_whether_human(markup):
         return FetchOutcome.CAPTCHA
-    return FetchOutcome.CONSENT if CONSENT.search(text) else None
+    return FetchOutcome.CONSENT if asks_for_consent(markup, markup) else None
 
 
 def _stopped(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
@@ -219,11 +221,18 @@ def _silent(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> H
 
 
 def _empty(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:
-    """Read well, again and again, and nothing in it: a page that is rebuilt, or was never a listing."""
-    read = sum(day.polls - day.failed - day.throttled - day.unmodified for day in days)
-    if read < EMPTY_POLLS or any(day.entries for day in days):
+    """Read well, again and again, and nothing in it: a page that is rebuilt, or was never a listing.
+
+    What is empty over a weekend, as a sitemap of the last two days may be, has been empty for as long before.
+    """
+    full = [day.day for day in days if day.entries]
+    after = [day for day in days if not full or day.day > full[-1]]
+    read = sum(day.polls - day.failed - day.throttled - day.unmodified for day in after)
+    longest = max(((b - a).days - 1 for a, b in pairwise(full)), default=0)
+    if read < EMPTY_POLLS or (full and len(after) <= max(1, 2 * longest)):
         return None
-    return Health(HealthState.SILENT, f"it was read {read} times and showed no entry")
+    since = f" since {full[-1]}" if full else ""
+    return Health(HealthState.SILENT, f"it was read {read} times{since} and showed no entry")
 
 
 def _change(status: SourceStatus, days: Sequence[SourceDay], now: datetime) -> Health | None:

@@ -43,6 +43,11 @@ from vedette.network import host_of
 if TYPE_CHECKING:
     from vedette.daemon.context import Context
 
+GOOD = (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
+ASKS = {
+    FetchOutcome.CAPTCHA: "a page asks whether the reader is human",
+    FetchOutcome.CONSENT: "a page asks for consent and shows nothing else",
+}
 GONE_AFTER = 3
 """Polls in a row that must say 410 before a source is given up, loudly."""
 NOT_FOUND_ATTEMPTS = 3
@@ -59,8 +64,14 @@ FINAL = {
 """Outcomes of a page after which another attempt would end the same."""
 LIES = "lies"
 """The key of the polling state that says that "not modified" was found to be untrue."""
-UNREADABLE = (FetchOutcome.NOT_A_FEED, FetchOutcome.FAILED)
-"""Outcomes of an answer that came with status 200 and is not what the source's kind expects."""
+REFUSES = "refuses"
+"""The key of the polling state that counts when it answered only what was asked without validators."""
+FAILED_CONDITIONS = 3
+"""Conditional polls in a row that must fail before one without validators is tried."""
+OVER_CONDITIONS = (FetchOutcome.SERVER_ERROR, FetchOutcome.HTTP_ERROR, FetchOutcome.CUT)
+"""Outcomes by which a server may fail over validators: an error of its program, a 304 with a body."""
+INSTEAD = (FetchOutcome.NOT_A_FEED, FetchOutcome.FAILED, FetchOutcome.HTTP_ERROR, FetchOutcome.THROTTLED)
+"""Outcomes of an answer that may have brought a page which asks for something in place of what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -96,24 +107,48 @@ async def poll(tools: Tools, claim: SourceClaim) -> PollResult:
     rate, lies = polling.Rate.from_json(status.polling), bool(status.polling.get(LIES))
     usual = rate.silent_until(status.last_poll_at)
     whole = polling.must_ask_whole(usual, status.whole_at, denied_at, started, lies=lies)
-    asked = status
-    if whole:
+    asked, bare = status, must_ask_bare(status)
+    if whole or bare:
         asked = replace(status, etag="", last_modified="", memory=without_validators(status.memory))
     async with tools.slots:
         gathered = await _gathered(tools, asked, started)
-    answer = gathered.answer
-    if answer.outcome in UNREADABLE and (asks := health.challenge(answer.body)) is not None:
-        gathered.answer = replace(answer, outcome=asks, error=f"the answer asks for something else: {asks.value}")
+    if gathered.listing is not None and not gathered.listing.entries:
+        _ask_in_place(gathered)
+    gathered.answer = _asking(gathered.answer)
+    if not gathered.kind:  # it is this source's own address that answered
+        gathered.answer = _led_elsewhere(gathered.answer, source.url)
     fetch = fetch_of(gathered.answer, source.url, "poll", started, source_id=source.id)
     others = [fetch_of(answer, url, "poll", started, source_id=source.id) for url, answer in gathered.others]
     host = tools.polite.finished(host_of(source.url))
-    ended = _Ended(claim, gathered, [fetch, *others], host, whole, rate, identified(gathered.listing))
+    ended = _Ended(claim, gathered, [fetch, *others], host, whole, bare, rate, identified(gathered.listing))
     now = tools.context.clock.now()
     # that nothing is new can wait for a moment; what a host asks of us, or shows, must not
     urgent = gathered.answer.outcome is not FetchOutcome.NOT_MODIFIED or gathered.listing is not None or whole
     result = await tools.ledger.written(lambda tx, entries: _record_poll(tx, entries, tools, ended, now), urgent=urgent)
     _tell(tools.context, status, gathered.answer, result.new_items)
     return result
+
+
+def _asking(answer: Answer) -> Answer:
+    """An answer that asks whether the reader is human, or for consent, under that name."""
+    if answer.outcome not in INSTEAD or (asks := health.challenge(answer.body)) is None:
+        return answer
+    status = f"status {answer.status}: " if answer.status != 200 else ""
+    return replace(answer, outcome=asks, error=f"{status}{ASKS[asks]}")
+
+
+def _ask_in_place(gathered: Gathered) -> None:
+    """Take a page that shows no entry but asks for something for what it is: it is no listing."""
+    asks = health.challenge(gathered.answer.body)
+    if asks is not None:
+        gathered.answer, gathered.listing = replace(gathered.answer, outcome=asks, error=ASKS[asks]), None
+
+
+def _led_elsewhere(answer: Answer, asked: str) -> Answer:
+    """A failure that a redirect led to, with where it led."""
+    if answer.outcome in GOOD or answer.url in ("", asked) or answer.url in answer.error:
+        return answer
+    return replace(answer, error=f"redirected to {answer.url}: {answer.error}")
 
 
 @dataclass(frozen=True)
@@ -125,6 +160,7 @@ class _Ended:
     fetches: Sequence[Fetch]
     host: HostState | None
     whole: bool
+    bare: bool
     rate: polling.Rate
     pairs: Pairs
 
@@ -142,7 +178,7 @@ def _record_poll(tx: Transaction, entries: Entries, tools: Tools, ended: _Ended,
     """What a poll that ended at `now` brought, and what it changes."""
     status, answer = ended.claim.status, ended.gathered.answer
     source, listing, shown = status.source, ended.gathered.listing, len(ended.pairs)
-    good = answer.outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
+    good = answer.outcome in GOOD
     failures = 0 if good else status.failures + 1
     first, new_items, overflowed = status.first_success_at is None, 0, False
     rate = learned = ended.rate
@@ -162,6 +198,8 @@ def _record_poll(tx: Transaction, entries: Entries, tools: Tools, ended: _Ended,
         learned = rate if learned.at is None else learned
     wait = _wait(tools, status, answer, listing, rate, failures, overflowed=overflowed)
     polled = {**learned.as_json(), LIES: _lies(status, answer, new_items, whole=ended.whole)}
+    if refused := _refused_conditions(status, good=good, bare=ended.bare):
+        polled[REFUSES] = refused
     ok = answer.outcome is FetchOutcome.OK
     record = PollRecord(
         status,
@@ -196,6 +234,21 @@ def _record_poll(tx: Transaction, entries: Entries, tools: Tools, ended: _Ended,
     if health.must_judge(status, failures, now):
         entries.judge[source.id] = now
     return PollResult(new_items, answer.error if not good else "")
+
+
+def must_ask_bare(status: SourceStatus) -> bool:
+    """Whether to ask without validators, because it seems that the server fails over them."""
+    refused = int(status.polling.get(REFUSES, 0))
+    failed = status.failures if status.last_outcome in OVER_CONDITIONS else 0
+    return refused > 1 or failed >= FAILED_CONDITIONS or bool(refused and failed)
+
+
+def _refused_conditions(status: SourceStatus, *, good: bool, bare: bool) -> int:
+    """How often in a row it answered a bare request where conditional ones had failed; more than once proves it."""
+    refused = int(status.polling.get(REFUSES, 0))
+    if not good or (bare and refused > 1):
+        return refused
+    return refused + 1 if bare else 0
 
 
 def _lies(status: SourceStatus, answer: Answer, new_items: int, *, whole: bool) -> bool:
@@ -253,7 +306,7 @@ def _wait(
 
 def _tell(context: Context, status: SourceStatus, answer: Answer, new_items: int) -> None:
     """One line when a source begins to fail or recovers; the rest is in the records."""
-    name, failed = status.source.id, answer.outcome not in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
+    name, failed = status.source.id, answer.outcome not in GOOD
     if failed and not status.failures:
         context.log.warning("source fails", source=name, outcome=answer.outcome.value, error=answer.error)
     elif not failed and status.failures:
@@ -279,6 +332,7 @@ async def fetch_page(tools: Tools, item: Item, source: Source | None = None) -> 
             answer = await means_of(tools.context, tools.polite, tools.reader).render(spider, answer)
     if answer.outcome is FetchOutcome.OK and not answer.body.strip():
         answer = replace(answer, outcome=FetchOutcome.EMPTY, error="the answer is empty")
+    answer = _asking(answer)
     fetch = fetch_of(answer, item.url, "page", started, source_id=item.source_id, item_id=item.id)
     host, now = tools.polite.finished(host_of(item.url)), tools.context.clock.now()
     return await tools.ledger.written(
@@ -310,7 +364,9 @@ def _record_page(
         return False
     detail = f"{answer.error} (attempt {item.attempts + 1})"
     tx.items.drop(item.id, owner, Drop(reason, now, "fetch", item.url, detail, item.source_id, item.id))
-    if reason is not DropReason.ROBOTS:
+    if answer.outcome is FetchOutcome.CAPTCHA:
+        entries.days.append((item.source_id, SourceDay(now.date(), refused=1, captcha=1)))
+    elif reason is not DropReason.ROBOTS:
         entries.days.append((item.source_id, SourceDay(now.date(), pages_failed=1)))
     context.log.info("page dropped", item=item.id, url=item.url, reason=reason.value, error=answer.error)
     return False

@@ -8,9 +8,10 @@ them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from crawler import robots
@@ -27,7 +28,10 @@ PATIENCE = 15.0
 """Real seconds that a request waits for its turn; a host that wants more is asked another time."""
 DEFAULT_RETRY_AFTER = 60.0
 """Real seconds to leave a host alone that said 429 or 503 without saying how long; doubled each time it says so."""
-LONGEST_RETRY_AFTER = 24 * 3600.0
+LONGEST_RETRY_AFTER = 31 * 24 * 3600.0
+"""A host that asks for more has made a mistake."""
+LARGEST_SKEW = timedelta(days=1)
+"""Between a host's clock and ours; a Date header that is further off is none."""
 MAX_REDIRECTS = 5
 PERMANENT = (301, 308)
 KEEPS_FORM = (307, 308)
@@ -106,18 +110,39 @@ class Politeness:
         return None if host.users else host.state
 
     async def _one(self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> Answer:
+        if refused := self._fetcher.refused(url):
+            return refused
+        async with self._alone(url) as host:
+            if host is None:
+                return Answer(url, FetchOutcome.THROTTLED, error=f"another job asks {host_of(url)}")
+            return await self._robots(host, url) or await self._turn(host, url, headers, form)
+
+    @asynccontextmanager
+    async def _alone(self, url: str, patience: float | None = None) -> AsyncIterator[_Host | None]:
+        """The host of a URL while nobody else asks it; None where another worker would not let it go.
+
+        Within this process it is waited for, but for at most so many real seconds where `patience` says so.
+        """
         host = self._hosts.setdefault(host_of(url), _Host(HostState(host_of(url))))
-        async with host.lock:
+        try:
+            await asyncio.wait_for(host.lock.acquire(), patience)
+        except TimeoutError:
+            yield None
+            return
+        try:
             if not await self._lease(host):
-                return Answer(url, FetchOutcome.THROTTLED, error=f"another worker asks {host.state.host}")
+                yield None
+                return
             host.users += 1
             try:
-                return await self._robots(host, url) or await self._turn(host, url, headers, form)
+                yield host
             finally:
                 host.users -= 1
                 if not host.users:  # it was on the way of a redirect: now anyone may ask it
                     self._forget(host)
                     await asyncio.to_thread(self._give_back, host.state)
+        finally:
+            host.lock.release()
 
     def _forget(self, host: _Host) -> None:
         if self._hosts.get(host.state.host) is host and not host.users:
@@ -185,22 +210,33 @@ class Politeness:
     async def _fetch_robots(self, host: _Host, url: str) -> Answer:
         answer = await self._turn(host, url, {})
         for _ in range(MAX_REDIRECTS):
-            if not answer.location or host_of(answer.location) != host.state.host:
+            if not answer.location:
                 break
-            answer = await self._turn(host, answer.location, {})
+            answer = await self._robots_hop(host, answer.location)
         if answer.status == 0 or answer.outcome is FetchOutcome.THROTTLED:
             return answer
-        text = answer.body[: robots.MAX_BYTES].decode("utf-8", "replace") if answer.status == 200 else ""
-        status = 404 if answer.location else answer.status  # a redirect to elsewhere says nothing about this host
+        read = 200 <= answer.status < 300
         state = replace(
             host.state,
-            robots_status=status,
-            robots_text=text.replace("\0", ""),
+            robots_status=404 if answer.location else answer.status,  # redirects without end are no rules
+            robots_text=robots.text_of(answer.body) if read else "",
             robots_fetched_at=self._clock.now(),
             robots_read=True,
         )
         host.state = replace(state, delay_seconds=robots.crawl_delay(state, self._fetcher.agent))
         return answer
+
+    async def _robots_hop(self, host: _Host, url: str) -> Answer:
+        """Where a robots.txt redirects to, which speaks for this host wherever it is (RFC 9309)."""
+        if refused := self._fetcher.refused(url):
+            return replace(refused, status=404)  # nothing there is for us to read
+        if host_of(url) == host.state.host:
+            return await self._turn(host, url, {})
+        # two hosts whose rules lead to each other must not wait for each other for ever
+        async with self._alone(url, PATIENCE) as other:
+            if other is None:
+                return Answer(url, FetchOutcome.THROTTLED, error=f"another job asks {host_of(url)}")
+            return await self._turn(other, url, {})
 
     async def _turn(
         self, host: _Host, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
@@ -237,13 +273,24 @@ class Politeness:
 
 
 def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
-    """The real seconds that a Retry-After asks for, None where there is none. `wall` is the machine's own date."""
+    """The real seconds that a Retry-After asks for, None where there is none. `wall` is the machine's own date.
+
+    A date is meant by the host's own clock, which its Date header shows.
+    """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal():
         return min(float(value), LONGEST_RETRY_AFTER)
+    until, theirs = _http_date(value), _http_date(headers.get("date", ""))
+    if until is None:
+        return None
+    now = theirs if theirs is not None and abs(theirs - wall) < LARGEST_SKEW else wall
+    seconds = (until - now).total_seconds()
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(text)
     except ValueError:
         return None
-    until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
-    return min(max(0.0, (until - wall).total_seconds()), LONGEST_RETRY_AFTER)
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from protego import Protego
+from w3lib.encoding import read_bom
 
 from storage import HostState
 
@@ -26,6 +27,13 @@ def must_fetch(state: HostState | None, now: datetime) -> bool:
         return True
     good = 200 <= state.robots_status < 500
     return now - state.robots_fetched_at >= (FRESH if good else FRESH_AFTER_ERROR)
+
+
+def text_of(body: bytes) -> str:
+    """The rules of a robots.txt, in whole lines: a line that is cut off would forbid more than was written."""
+    mark, _ = read_bom(body)
+    kept = body if len(body) <= MAX_BYTES else b"\n".join(body[:MAX_BYTES].splitlines()[:-1])
+    return kept.decode(mark or "utf-8", "replace").lstrip("\ufeff").replace("\0", "")
 
 
 def allows(state: HostState, url: str, agent: str) -> bool:

@@ -13,16 +13,21 @@ from w3lib.url import canonicalize_url, safe_url_string
 
 TRACKING = re.compile(
     r"^((utm|at|mtm|pk|hsa|itm|oly|vero|mkt|ga|gad|ns)_.*|(fb|g|d|y|tw|msclk)clid|msclkid|gbraid|wbraid|igshid|igsh|mc_cid"
-    r"|mc_eid|_ga|_gl|_hsenc|_hsmi|ref_src|cmpid|ito|spm|wt_mc|xtor|ocid|smid|smtyp|partner|rss|from_rss|feed_id|amp)$",
+    r"|mc_eid|_ga|_gl|_hsenc|_hsmi|ref_src|cmpid|ito|spm|wt_mc|xtor|ocid|smid|smtyp|partner|rss|from_rss|feed_id|amp"
+    r"|_|nocache|no_cache|cache_?bust(er)?|phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken|session_?id)$",
     re.IGNORECASE,
 )
-"""Query parameters that say how a reader came, not what is read.
+"""Query parameters that say how a reader came, or who and when, not what is read.
 
 By whole names: courlan's list also takes `cid`, `uid`, `gallery` or `source_id`, by which some sites name articles, and
 two articles with one identity are one too few.
 """
-WORDS = re.compile(r"^((ref|referrer|referer|source|src|via|campaign|medium)=\D*|outputtype=amp)$", re.IGNORECASE)
-"""The same, unless the value has a digit and may be a number of something."""
+WORDS = re.compile(
+    r"^((ref|referrer|referer|source|src|via|campaign|medium)=\D*|outputtype=amp|s(id)?=[\da-f]{24,})$", re.IGNORECASE
+)
+"""The same, unless the value has a digit and may be a number of something; and sessions by the length of theirs."""
+SESSION_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/;?]*|/\(S\([a-z\d]{24}\)\)(?=/)", re.IGNORECASE)
+"""Sessions that stand in a path, as Java's and ASP.NET's do."""
 
 WRAPPERS = {
     "google": ("/url", ("url", "q")),
@@ -102,6 +107,7 @@ def _inner(url: str) -> str:
 def _shortened(url: str) -> str:
     try:
         page, _, query = urldefrag(url).url.partition("?")
+        page = SESSION_PATH.sub("", page)
         parts = urlsplit(clean_url(page) or page)
         host = _plain_host(parts.hostname or "")
         port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""

@@ -7,7 +7,7 @@ import re
 from extractors.document import Document, types_of
 from extractors.surroundings import cards, host_of
 from extractors.text import BLOCKS
-from vedette.challenge import CAPTCHA, CONSENT
+from vedette.challenge import LITTLE, asks_for_consent, asks_whether_human
 from vedette.model import PageKind
 
 ERROR = re.compile(
@@ -16,8 +16,6 @@ ERROR = re.compile(
     r"|sayfa bulunamadı|страница не найдена|səhifə tapılmadı|service unavailable",
     re.IGNORECASE,
 )
-LITTLE = 600
-"""Characters of text below which a page may be something else."""
 
 
 def page_kind(document: Document, title: str, text: str) -> tuple[PageKind, str]:
@@ -26,9 +24,9 @@ def page_kind(document: Document, title: str, text: str) -> tuple[PageKind, str]
     short = len(text) < LITTLE
     kinds = {name for node in document.jsonld for name in types_of(node)}
     og_type = document.first_meta("og:type").lower()
-    if short and CAPTCHA.search(visible) and not document.jsonld_article:
+    if short and asks_whether_human(visible) and not document.jsonld_article:
         return PageKind.CAPTCHA, "asks whether the reader is human"
-    if short and CONSENT.search(f"{title}\n{text}") and not document.jsonld_article:
+    if short and asks_for_consent(f"{title}\n{text}", visible) and not document.jsonld_article:
         return PageKind.CONSENT, "asks for consent and shows nothing else"
     if short and ERROR.search(title):
         return PageKind.ERROR, f"its title is {title!r}"

@@ -46,17 +46,20 @@ class Items(Aggregate):
     ) -> AddResult:
         """Take in (identity, entry) pairs of one poll; identities are unique over all sources.
 
-        A source that shows a known entry id under another URL, or a known URL under another title, shows the same item.
-        A retitled item whose page was an article already is fetched again. An entry id that one poll shows twice says
-        nothing: some feeds give all their entries the same.
+        A source that shows a known entry id under another URL, or a known URL under another title, shows the same item;
+        one that changes both has given the id to something else. A retitled item whose page was an article already is
+        fetched again. An entry id that one poll shows twice says nothing: some feeds give all their entries the same.
         """
         uses = Counter(entry.entry_id for _, entry in entries)
-        keys = [e.entry_id if e.entry_id and uses[e.entry_id] == 1 else identity for identity, e in entries]
-        sightings = self._sightings_of(source_id, keys)
+        names = {e.entry_id for _, e in entries if e.entry_id and uses[e.entry_id] == 1}
+        sightings = self._sightings_of(source_id, [*names, *(identity for identity, _ in entries)])
         rows = self._rows_of([identity for identity, _ in entries])
         seen = self._rows_by_id([sighting.item_id for sighting in sightings.values()])
         new, retitled, first_seen, known = list[ItemRow](), list[ItemRow](), list[tuple[SightingRow, ItemRow]](), 0
-        for key, (identity, entry) in zip(keys, entries, strict=True):
+        for identity, entry in entries:
+            key = entry.entry_id if entry.entry_id in names else identity
+            if (named := sightings.get(key)) and _is_another(named, seen.get(named.item_id), identity, entry):
+                key = identity
             sighting = sightings.get(key)
             row = rows.get(identity) or (seen.get(sighting.item_id) if sighting else None)
             if row is None:
@@ -288,6 +291,12 @@ class Items(Aggregate):
         row.entry = _entry_json(entry)
         if row.state == ItemState.DONE.value:
             row.state, row.next_attempt_at, row.attempts = ItemState.NEW.value, now, 0
+
+
+def _is_another(sighting: SightingRow, item: ItemRow | None, identity: str, entry: Entry) -> bool:
+    """Whether an entry id that was seen names something else by now: both its address and its title are others."""
+    moved = item is not None and item.identity != identity
+    return moved and bool(entry.title) and sighting.title != entry.title
 
 
 def _fresh(source_id: str, identity: str, entry: Entry, *, silent: bool, now: datetime) -> ItemRow:

@@ -29,13 +29,14 @@ class Asked:
     headers: Mapping[str, str]
     at: float
     body: bytes = b""
+    host: str = ""
 
 
 Route = Reply | Callable[[Asked], Reply]
 
 
 class Site:
-    """The server. `routes` maps paths to replies; what has no route is 404."""
+    """The server. `routes` maps paths, or //host/path, to replies; what has no route is 404."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Route] = {}
@@ -53,9 +54,12 @@ class Site:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Write the request down and give the reply that the test set."""
         body = await request.read()
-        asked = Asked(request.path_qs, dict(request.headers), asyncio.get_running_loop().time(), body)
+        asked = Asked(
+            request.path_qs, dict(request.headers), asyncio.get_running_loop().time(), body, request.url.host or ""
+        )
         self.log.append(asked)
-        route = self.routes.get(request.path_qs, Reply(b"no such page", 404))
+        missing = Reply(b"no such page", 404)
+        route = self.routes.get(f"//{request.url.host}{request.path_qs}", self.routes.get(request.path_qs, missing))
         reply = route if isinstance(route, Reply) else route(asked)
         if reply.cut is None:
             return web.Response(body=reply.body, status=reply.status, headers=reply.headers)

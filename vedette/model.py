@@ -146,8 +146,8 @@ class FetchOutcome(StrEnum):
     BAD_REDIRECT = "bad-redirect"  # a loop, too many, or no Location
     NOT_A_FEED = "not-a-feed"
     EMPTY = "empty"
-    CAPTCHA = "captcha"  # status 200 and a page that asks whether the reader is human
-    CONSENT = "consent"  # status 200 and a page that asks for consent
+    CAPTCHA = "captcha"  # a page that asks whether the reader is human, with whatever status
+    CONSENT = "consent"  # a page that asks for consent
     FAILED = "failed"  # anything else; `error` says what
 
 

@@ -82,7 +82,7 @@ def test_days_are_counted(crawl: Crawl) -> None:  # noqa: F811
     feed(crawl, "/1", ETag='"1"')
     crawl.run()
     assert (today(crawl).polls, today(crawl).entries, today(crawl).new, today(crawl).pages) == (1, 1, 0, 1)
-    feed(crawl, "/1", "/2")
+    feed(crawl, "/1", "/2", ETag='"2"')
     crawl.run(timedelta(hours=7))
     crawl.site.routes["/feed"] = Reply(status=304)
     crawl.run(timedelta(hours=7))

@@ -234,3 +234,17 @@ def test_instants(text: str, expected: datetime | None) -> None:
 )
 def test_plain_text(text: str, plain: str) -> None:
     assert plain_text(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<?xml version='1.0'?><urlset><url/></urlset>", "a sitemap"),
+        (b"<Error><Code>NoSuchKey</Code></Error>", "the document is a <Error>"),
+        (b"<!doctype html><html>News</html>", "an HTML page"),
+        (b"Database error", "not a feed"),
+    ],
+)
+def test_what_a_feed_was_replaced_by_is_said(body: bytes, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        parse_feed(body, url="https://news.example/feed")

@@ -21,8 +21,9 @@ AGENT = "Vedette/0.1 (+https://vedette.example)"
         ("8", 8.0),
         (" 120 ", 120.0),
         ("Mon, 01 Jun 2026 12:00:30 GMT", 30.0),
-        ("Mon, 01 Jun 2026 11:00:00 GMT", 0.0),
-        ("999999999", 24 * 3600.0),
+        ("Mon, 01 Jun 2026 11:00:00 GMT", None),
+        ("604800", 7 * 86400.0),
+        ("999999999", 31 * 86400.0),
         ("", None),
         ("soon", None),
         ("²", None),
@@ -31,6 +32,14 @@ AGENT = "Vedette/0.1 (+https://vedette.example)"
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [("Mon, 01 Jun 2026 11:00:00 GMT", 3630.0), ("Thu, 01 Jan 2015 00:00:00 GMT", 30.0), ("today", 30.0)],
+)
+def test_a_date_to_retry_after_is_meant_by_the_clock_of_the_host(date: str, seconds: float) -> None:
+    assert retry_after({"retry-after": "Mon, 01 Jun 2026 12:00:30 GMT", "date": date}, NOW) == seconds
 
 
 @pytest.mark.parametrize(
