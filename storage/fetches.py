@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Text, cast, func, insert, select
+from sqlalchemy import func, insert, select
 
 from storage._base import Aggregate
 from storage.models import DropRow, FetchRow
@@ -49,25 +49,6 @@ class Fetches(Aggregate):
             )
             for row in self.session.scalars(query)
         ]
-
-    def per_day(self, since: datetime) -> dict[str, dict[str, tuple[int, int]]]:
-        """How many polls of each source worked and failed on each day ("2026-03-02", UTC)."""
-        day = (
-            func.to_char(func.timezone("UTC", FetchRow.at), "YYYY-MM-DD")
-            if self.postgres
-            else func.substr(cast(FetchRow.at, Text), 1, 10)
-        )
-        query = (
-            select(FetchRow.source_id, day, FetchRow.outcome, func.count())
-            .where(FetchRow.at >= since, FetchRow.purpose == "poll", FetchRow.source_id.is_not(None))
-            .group_by(FetchRow.source_id, day, FetchRow.outcome)
-        )
-        found: dict[str, dict[str, tuple[int, int]]] = {}
-        for source, name, outcome, count in self.session.execute(query):
-            good, bad = found.setdefault(source, {}).get(name, (0, 0))
-            worked = outcome in (FetchOutcome.OK, FetchOutcome.NOT_MODIFIED)
-            found[source][name] = (good + count, bad) if worked else (good, bad + count)
-        return found
 
 
 class Drops(Aggregate):

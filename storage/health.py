@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime
-from typing import Any, cast
+from datetime import date, datetime, timedelta
+from typing import Any
+from typing import cast as as_type
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Integer, Table, bindparam, cast, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage._base import Aggregate
 from storage.models import SourceDayRow, SourceRow
 from vedette.model import Health, SourceDay
 
-TABLE = cast("Table", SourceDayRow.__table__)
-SOURCES = cast("Table", SourceRow.__table__)
+TABLE = as_type("Table", SourceDayRow.__table__)
+SOURCES = as_type("Table", SourceRow.__table__)
+Polls = tuple[int, int]
+"""Polls that worked, and those that failed."""
 COUNTERS = tuple(field.name for field in fields(SourceDay) if field.name != "day")
 
 
@@ -50,6 +53,28 @@ class Healths(Aggregate):
         found: dict[str, list[SourceDay]] = {source: [] for source in ids}
         for row in self.session.execute(query):
             found[row.source_id].append(_day(row))
+        return found
+
+    def polls(self, ids: Collection[str], first: date, last: date, days: int = 1) -> dict[str, dict[str, Polls]]:
+        """How many polls of sources worked and failed in each stretch of so many days, from the first day to the last.
+
+        A stretch is named by its first day ("2026-03-02"); those without polls are left out.
+        """
+        number: Any
+        if self.postgres:
+            number = type_coerce(TABLE.c.day - first, Integer) // days
+        else:
+            number = cast((func.julianday(TABLE.c.day) - func.julianday(first.isoformat())) / days, Integer)
+        bad = func.sum(TABLE.c.failed + TABLE.c.throttled)
+        query = (
+            select(TABLE.c.source_id, number, func.sum(TABLE.c.polls), bad)
+            .where(TABLE.c.source_id.in_(ids), TABLE.c.day.between(first, last), TABLE.c.polls > 0)
+            .group_by(TABLE.c.source_id, number)
+        )
+        found: dict[str, dict[str, Polls]] = {source: {} for source in ids}
+        for source, place, polls, failed in self.session.execute(query):
+            name = (first + timedelta(days=int(place) * days)).isoformat()
+            found[source][name] = (int(polls) - int(failed), int(failed))
         return found
 
     def all_days(self, since: date) -> Mapping[str, list[SourceDay]]:

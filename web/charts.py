@@ -63,27 +63,16 @@ def days(values: Sequence[int], title: str, label: str, latest: int = 1) -> Mark
 
 def strip(days: Mapping[str, tuple[int, int]], last: date, label: str, *, count: int = 30) -> Markup:
     """One cell a day: visits that worked and that failed, by the share of failures."""
-    parts = []
-    for place in range(count):
-        name = (last - timedelta(days=count - 1 - place)).isoformat()
-        good, bad = days.get(name, (0, 0))
-        kind = kind_of_day(good, bad)
-        parts.append(
-            Markup('<rect x="{}" y="0" width="6" height="16" rx="1.5" class="cell {}"><title>{}</title></rect>').format(
-                place * 8, kind, f"{name}: {good} ✓ {bad} ✗"
-            )
-        )
-    return Markup('<svg class="strip" role="img" aria-label="{}" viewBox="0 0 {} 16">{}</svg>').format(
-        label, count * 8, Markup("").join(parts)
-    )
+    names = ((last - timedelta(days=count - 1 - place)).isoformat() for place in range(count))
+    return _cells([(name, *days.get(name, (0, 0))) for name in names], label, "6", "1.5", 8)
 
 
 def year(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
     """A cell a day for 53 weeks, a column a week from Monday: visits that worked and that failed."""
-    monday = last - timedelta(days=last.weekday() + 52 * 7)
+    first = monday(last, 53)
     parts, worked, failed = [], 0, 0
-    for place in range((last - monday).days + 1):
-        name = (monday + timedelta(days=place)).isoformat()
+    for place in range((last - first).days + 1):
+        name = (first + timedelta(days=place)).isoformat()
         good, bad = days.get(name, (0, 0))
         worked, failed = worked + good, failed + bad
         if good + bad:
@@ -103,23 +92,27 @@ def year(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
     )
 
 
-def weeks(days: Mapping[str, tuple[int, int]], last: date, label: str) -> Markup:
-    """One cell a week from Monday, 53 of them: visits that worked and that failed."""
-    monday = last - timedelta(days=last.weekday() + 52 * 7)
-    counts = [[0, 0] for _ in range(53)]
-    for name, (good, bad) in days.items():
-        place = (date.fromisoformat(name) - monday).days // 7
-        if 0 <= place < 53:
-            counts[place][0] += good
-            counts[place][1] += bad
+def weeks(counts: Mapping[str, tuple[int, int]], last: date, label: str, *, count: int = 53) -> Markup:
+    """One cell a week, named by its Monday: visits that worked and that failed."""
+    first = monday(last, count)
+    names = ((first + timedelta(weeks=place)).isoformat() for place in range(count))
+    return _cells([(name, *counts.get(name, (0, 0))) for name in names], label, "4", "1", 5)
+
+
+def monday(last: date, weeks: int) -> date:
+    """The day with which so many weeks begin, of which a day is in the last."""
+    return last - timedelta(days=last.weekday() + (weeks - 1) * 7)
+
+
+def _cells(cells: Sequence[tuple[str, int, int]], label: str, wide: str, round_by: str, step: int) -> Markup:
+    """A row of cells with a name each. A page has thousands: they are written without `format`, of what needs none."""
     parts = [
-        Markup('<rect x="{}" y="0" width="4" height="16" rx="1" class="cell {}"><title>{}</title></rect>').format(
-            place * 5, kind_of_day(good, bad), f"{monday + timedelta(weeks=place)}: {good} ✓ {bad} ✗"
-        )
-        for place, (good, bad) in enumerate(counts)
+        f'<rect x="{place * step}" y="0" width="{wide}" height="16" rx="{round_by}" class="cell '
+        f'{kind_of_day(good, bad)}"><title>{name}: {good} ✓ {bad} ✗</title></rect>'
+        for place, (name, good, bad) in enumerate(cells)
     ]
-    return Markup('<svg class="strip" role="img" aria-label="{}" viewBox="0 0 265 16">{}</svg>').format(
-        label, Markup("").join(parts)
+    return Markup('<svg class="strip" role="img" aria-label="{}" viewBox="0 0 {} 16">{}</svg>').format(
+        label, len(cells) * step, Markup("".join(parts))
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from storage import Session, Store, Wanted
 from tests.newsroom import furnish, publish
-from vedette.model import Analyst, Fetch, FetchOutcome
+from vedette.model import Analyst, SourceDay
 from web import accounts
 
 HOUR = timedelta(hours=1)
@@ -113,12 +113,17 @@ def test_the_stream_is_filtered_alike(store: Store, now: datetime, wanted: Wante
         assert tx.stream.read_all("anna", 4, now) == 1
 
 
-def test_the_days_of_a_source_are_counted_in_utc(store: Store, now: datetime) -> None:
-    late = now.replace(hour=23, minute=30)
+def test_polls_of_sources_are_told_for_days_and_for_weeks(store: Store) -> None:
+    monday = date(2026, 2, 23)
     with store.write() as tx:
-        for at, outcome in ((late, "ok"), (late, "not-modified"), (late, "dns"), (late + HOUR, "timeout")):
-            tx.fetches.add(Fetch("https://a.example/", "poll", at, FetchOutcome(outcome), source_id="a"))
-        tx.fetches.add(Fetch("https://a.example/1", "page", late, FetchOutcome.OK, source_id="a"))
+        for source, after, polls, failed, throttled in (
+            *(("a", -1, 9, 0, 0), ("a", 0, 5, 1, 1), ("a", 6, 4, 0, 0), ("a", 7, 3, 3, 0), ("a", 8, 9, 0, 0)),
+            *(("b", 2, 0, 0, 0), ("c", 2, 7, 0, 0)),
+        ):
+            day = SourceDay(monday + timedelta(days=after), polls=polls, failed=failed, throttled=throttled, pages=1)
+            tx.health.count(source, day)
     with store.read() as tx:
-        days = tx.fetches.per_day(now - 24 * HOUR)
-    assert days == {"a": {f"{late:%Y-%m-%d}": (2, 1), f"{late + HOUR:%Y-%m-%d}": (0, 1)}}
+        days = tx.health.polls(["a", "b"], monday, monday + timedelta(days=7))
+        weeks = tx.health.polls(["a", "b"], monday, monday + timedelta(days=7), 7)
+    assert days == {"a": {"2026-02-23": (3, 2), "2026-03-01": (4, 0), "2026-03-02": (0, 3)}, "b": {}}
+    assert weeks == {"a": {"2026-02-23": (7, 2), "2026-03-02": (0, 3)}, "b": {}}

@@ -8,6 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from queue import SimpleQueue
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 from tests.newsroom import furnish, publish
 from tests.website import Browser, Website
 from vedette.clock import FrozenClock
+from vedette.model import Source, SourceDay
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +159,21 @@ def test_only_administrators_change_sources(site: Website, anna: Browser) -> Non
     assert answer.status_code == 404
     row = {"url": "https://new.example/rss", "id": "new", "country": "FR"}
     assert anna.submit("/sources", row).headers["location"] == "/sources/new"
+
+
+def test_many_sources_stand_on_several_pages_with_their_polls(site: Website, anna: Browser) -> None:
+    today = site.clock.now().date()
+    with site.store.write() as tx:
+        for n in range(70):
+            tx.sources.put(Source(f"x-{n:03}", f"https://x{n}.example/", "feed"), site.clock.now())
+        tx.health.count("x-069", SourceDay(today, polls=3, failed=1))
+    first, second = anna.page("/sources?q=x-&span=year"), anna.page("/sources?q=x-&span=year&page=2")
+    assert [len(set(re.findall(r'href="/sources/(x-\d+)"', page))) for page in (first, second)] == [50, 20]
+    assert "page=2" in first
+    assert "page=1" in second
+    monday = today - timedelta(days=today.weekday())
+    assert f"<title>{monday.isoformat()}: 2 ✓ 1 ✗</title>" in second
+    assert f"<title>{today.isoformat()}: 2 ✓ 1 ✗</title>" in anna.page("/sources?q=x-069")
 
 
 def test_sources_are_given_away_as_others_read_them(anna: Browser) -> None:

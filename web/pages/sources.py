@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from vedette.errors import UsageError
 from vedette.model import SourceDay, SourceState
-from web import watching
+from web import charts, watching
 from web.problems import Problem
 from web.site import go, render, site_of, translated
 from web.visitor import Admin, Form, Reader, address_of, field
 
 DAYS = 30
-"""How long polls are kept, and so how long the strip of a source is."""
-
-YEAR = timedelta(days=371)
-"""53 weeks of what a source did."""
+"""How long the strip of a source is."""
+WEEKS = 53
+"""How many of them the page shows of a year."""
+PAGE = 50
+"""Sources on one page."""
 
 ROW = ("id", "url", "kind", "name", "homepage", "country", "language")
 """What a form says of a source."""
@@ -35,40 +37,43 @@ def sources(
     show: Annotated[str, Query(pattern="^(failing|silent|paused|)$")] = "",
     q: Annotated[str, Query(max_length=200)] = "",
     span: Annotated[str, Query(pattern="^(year|)$")] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """All sources: a strip of their days or of a year, last success, articles per week, failures with reasons."""
     site = site_of(request)
     now = site.now()
+    today = now.date()
     with site.store.read() as tx:
         every = tx.sources.list()
         weekly = tx.articles.per_source(now - timedelta(days=7))
-        if span:
-            days = {name: visited(rows) for name, rows in tx.health.all_days((now - YEAR).date()).items()}
-        else:
-            days = tx.fetches.per_day(now - timedelta(days=DAYS))
-    kinds = {
-        "failing": [s for s in every if s.failures and s.source.state is SourceState.ACTIVE],
-        "silent": [s for s in every if not weekly.get(s.source.id) and s.source.state is SourceState.ACTIVE],
-        "paused": [s for s in every if s.source.state is not SourceState.ACTIVE],
-    }
-    wanted = kinds.get(show, every)
-    if q:
-        words = q.casefold()
-        wanted = [s for s in wanted if words in f"{s.source.id} {s.source.name} {s.source.url}".casefold()]
-    counts = {name: len(rows) for name, rows in kinds.items()}
+        kinds = {
+            "failing": [s for s in every if s.failures and s.source.state is SourceState.ACTIVE],
+            "silent": [s for s in every if not weekly.get(s.source.id) and s.source.state is SourceState.ACTIVE],
+            "paused": [s for s in every if s.source.state is not SourceState.ACTIVE],
+        }
+        wanted = kinds.get(show, every)
+        if q:
+            words = q.casefold()
+            wanted = [s for s in wanted if words in f"{s.source.id} {s.source.name} {s.source.url}".casefold()]
+        shown = wanted[(page - 1) * PAGE : page * PAGE]
+        first, days = (charts.monday(today, WEEKS), 7) if span else (today - timedelta(days=DAYS - 1), 1)
+        polls = tx.health.polls([s.source.id for s in shown], first, today, days)
     return render(
         request,
         "sources.html",
         found,
-        rows=wanted,
-        days=days,
+        rows=shown,
+        polls=polls,
         weekly=weekly,
-        today=now.date(),
-        counts=counts,
+        today=today,
+        counts={name: len(rows) for name, rows in kinds.items()},
         total=len(every),
         show=show,
         q=q,
         span=span,
+        page=page,
+        last=max(1, -(-len(wanted) // PAGE)),
+        link=lambda **changed: "/sources?" + urlencode({"show": show, "span": span, "q": q} | changed),
     )
 
 
@@ -101,7 +106,7 @@ def source(request: Request, source_id: str, found: Reader) -> Response:
         if status is None:
             raise Problem(404)
         fetches, drops = tx.fetches.list(source_id=source_id, limit=30), tx.drops.list(source_id=source_id, limit=20)
-        days = visited(tx.health.days(source_id, (now - YEAR).date()))
+        days = visited(tx.health.days(source_id, charts.monday(now.date(), WEEKS)))
         weekly = tx.articles.per_source(now - timedelta(days=7)).get(source_id, 0)
     return render(
         request,
