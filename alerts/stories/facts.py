@@ -39,12 +39,17 @@ SMALLEST = 10
 """Numbers below stand in every text."""
 
 
+def plain(written: str) -> str:
+    """A designator as it is folded, written with any twin letters."""
+    return written.upper().translate(_TWINS).lower()
+
+
 def designators(text: str) -> dict[str, str]:
     """Letters and digits that name a thing, folded, with the way they are written: "c27j": "C-27J"."""
     found: dict[str, str] = {}
     for match in _DESIGNATOR.finditer(text.translate(_HYPHENS)):
         letters, digits = match[1].translate(_TWINS), match[2]
-        found.setdefault(f"{letters}{digits}".lower(), f"{letters}-{digits}" if "-" in match[0] else match[0])
+        found.setdefault(plain(letters + digits), f"{letters}-{digits}" if "-" in match[0] else match[0])
     return found
 
 

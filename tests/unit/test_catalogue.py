@@ -12,6 +12,7 @@ import pytest
 import catalogue
 from alerts.entities import Catalogue
 from alerts.monitor import Monitor
+from alerts.stories.spotter import Spotter
 from catalogue import coverage, validate
 from vedette.errors import DataError
 from vedette.model import Alias, Article, Entity, SourceState
@@ -129,3 +130,18 @@ def test_a_wrong_source_is_refused_with_file_entry_and_remedy(
 def test_the_page_of_the_docs_is_up_to_date() -> None:
     page = Path(catalogue.__file__).parents[1] / "docs" / "catalogue.md"
     assert page.read_text(encoding="utf-8") == coverage.page(), "run: python -m catalogue.coverage docs/catalogue.md"
+
+
+@pytest.mark.parametrize(("language", "text", "named"), [
+    ("it", "La sua squadra usa un altro sistema", set()),
+    ("pt", "A sua equipe usa outro sistema", set()),
+    ("fr", "Le navire est mis à l'eau", set()),
+    ("tr", "Abd el-Fettah konuştu", set()),
+    ("en", "A hall designed by Zaha Hadid", set()),
+    ("it", "Gli USA inviano navi", {"united-states"}),
+    ("tr", "ABD'nin kararı", {"united-states"}),
+    ("es", "Los EAU compran fragatas", {"uae"}),
+])  # fmt: skip
+def test_an_abbreviation_is_no_word_of_another_language(language: str, text: str, named: set[str]) -> None:
+    spotter = Spotter(Catalogue.shipped)
+    assert {spotted.entity.id for spotted in spotter.spot(Article(text, "", language=language))} == named
