@@ -16,11 +16,11 @@ def sentences(paths: list[Path], callers: set[str]) -> Iterator[str]:
             for node in ast.walk(function):
                 if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in callers:
                     for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                        yield from (text for text in _texts(argument, given) if _is_said(text))
+                        yield from (text for text in texts(argument, given) if _is_said(text))
                 elif isinstance(node, ast.Yield | ast.Return) and node.value is not None:
                     parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-                    texts = [text for part in parts for text in _texts(part, given)]
-                    yield from (text for text in texts if _is_said(text) and text.endswith("."))
+                    said = [text for part in parts for text in texts(part, given)]
+                    yield from (text for text in said if _is_said(text) and text.endswith("."))
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.AST]:
@@ -38,21 +38,21 @@ def _given(function: ast.AST) -> dict[str, list[ast.expr]]:
     return found
 
 
-def _texts(node: ast.expr, given: dict[str, list[ast.expr]], depth: int = 0) -> list[str]:
+def texts(node: ast.expr, given: dict[str, list[ast.expr]], depth: int = 0) -> list[str]:
     """The texts that an expression may be; none for what is no text."""
     if depth > 4:
         return []
     if isinstance(node, ast.Constant):
         return [node.value] if isinstance(node.value, str) else []
     if isinstance(node, ast.JoinedStr):
-        parts = [_texts(part, given, depth + 1) if isinstance(part, ast.Constant) else ["{}"] for part in node.values]
+        parts = [texts(part, given, depth + 1) if isinstance(part, ast.Constant) else ["{}"] for part in node.values]
         return ["".join(some) for some in product(*parts)]
     if isinstance(node, ast.IfExp):
-        return [*_texts(node.body, given, depth + 1), *_texts(node.orelse, given, depth + 1)]
+        return [*texts(node.body, given, depth + 1), *texts(node.orelse, given, depth + 1)]
     if isinstance(node, ast.Name):
-        return [text for value in given.get(node.id, ()) for text in _texts(value, given, depth + 1)]
+        return [text for value in given.get(node.id, ()) for text in texts(value, given, depth + 1)]
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "gettext":
-        return _texts(node.args[0], given, depth + 1)
+        return texts(node.args[0], given, depth + 1)
     return []
 
 

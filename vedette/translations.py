@@ -96,5 +96,5 @@ def _sentences(path: Path) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _ends(value: str) -> bool:
-    """Whether a value looks like a sentence."""
-    return len(value) > 8 and value[-1] in ".?!"
+    """Whether a value looks like a sentence, or like what pydantic complains of."""
+    return len(value) > 8 and (value[-1] in ".?!" or value.startswith(("Input should ", "String should ")))

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from alerts.channels import CHANNELS, make_channel, masked, seal, secret_fields
+from alerts.channels.webhook import new_secret
 from alerts.deliver import send_test
 from alerts.notice import sample_notice
 from storage import Transaction
@@ -28,6 +29,13 @@ LOCAL = {"console", "file", "apprise"}
 """Kinds that reach into this machine, or run code of many hands: for administrators only."""
 
 
+COMMON = ("email", "slack", "webhook", "feed")
+"""Kinds that most people want: they are offered first."""
+SIGNED = "Messages are signed with %(secret)s: give this secret to the receiver, it is not shown again."
+MADE_UP = {("webhook", "secret"), ("feed", "key")}
+"""Settings that forms may leave to Vedette, which makes one up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting of a kind as a form asks for it; `form` is text, secret, number, flag or choice."""
@@ -37,12 +45,14 @@ class Setting:
     required: bool
     choices: tuple[str, ...] = ()
     default: str = ""
+    about: str = ""
 
 
 def kinds(found: Visitor) -> dict[str, str]:
     """The kinds of channels that somebody may have, and what each is."""
     allowed = [name for name in CHANNELS if found.admin or name not in LOCAL]
-    return {name: (CHANNELS[name].__doc__ or "").strip().partition("\n")[0] for name in sorted(allowed)}
+    ordered = sorted(allowed, key=lambda name: (name not in COMMON, COMMON.index(name) if name in COMMON else 0, name))
+    return {name: (CHANNELS[name].__doc__ or "").strip().partition("\n")[0] for name in ordered}
 
 
 def settings_of(kind: str) -> list[Setting]:
@@ -54,7 +64,8 @@ def settings_of(kind: str) -> list[Setting]:
         if form:
             default = "" if info.is_required() or info.default is None or name in secret else str(info.default)
             form = "secret" if name in secret else form
-            found.append(Setting(name, form, info.is_required(), choices, default))
+            about = " ".join((info.description or "").split())
+            found.append(Setting(name, form, info.is_required(), choices, default, about))
     return found
 
 
@@ -120,6 +131,14 @@ def _free_id(tx: Transaction, found: Visitor, kind: str) -> str:
     taken = {channel.id for channel in tx.channels.list()}
     names = [f"{found.id}-{kind}", *(f"{found.id}-{kind}-{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
+
+
+def with_secret(kind: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The settings of a new channel, and the secret that was made up for a webhook's receiver; "" where none was."""
+    if kind != "webhook" or given.get("secret"):
+        return dict(given), ""
+    secret = new_secret()
+    return {**given, "secret": secret}, secret
 
 
 def shown_settings(site: Site, channel: Channel) -> dict[str, Any]:

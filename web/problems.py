@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import http
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +75,14 @@ def answer(request: Request, problem: Problem) -> Response:
     return page
 
 
+def _recognise(request: Request) -> None:
+    """Find out who asked for a page that no route answers, so that they keep the frame of their pages."""
+    from web.visitor import visitor
+
+    with contextlib.suppress(StorageError):  # strangers are answered as well
+        visitor(request)
+
+
 def install(app: FastAPI) -> None:
     """Let the application answer every error of ours; `web.app.Guard` answers the others."""
 
@@ -86,6 +96,7 @@ def install(app: FastAPI) -> None:
 
     async def of_the_framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        await asyncio.to_thread(_recognise, request)
         headers = dict(error.headers or {})
         return answer(request, Problem(error.status_code, WORDS.get(error.status_code, ""), headers=headers))
 
@@ -94,6 +105,8 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         details = [{"where": list(e["loc"]), "message": e["msg"]} for e in error.errors()]
+        if not request.url.path.startswith("/api/"):
+            return answer(request, Problem(422, f"Something in the address is not right: {where}: {first['msg']}"))
         return answer(request, Problem(422, f"{where}: {first['msg']}", errors=details))
 
     async def wrong_use(request: Request, error: Exception) -> Response:

@@ -141,5 +141,41 @@ STAGES = {
 }
 """The stages of an article's path, and what a visit was for."""
 
+ACTIONS = (
+    "added a source", "alert: not-relevant", "alert: snoozed", "changed their account", "changed their password",
+    "channel changed", "channel created", "channel same", "channel: enable", "channel: remove", "channel: test",
+    "ended a token", "gave a token", "imported sources", "invited", "joined", "let in", "feed", "locked out", "mute",
+    "not-relevant", "snooze", "unsubscribe", "removed a source", "role admin", "role analyst", "sign-in failed",
+    "signed in", "signed out", "signed out elsewhere", "source: pause", "source: poll", "source: resume",
+    "story: merge",
+    "story: split", "subscription changed", "subscription created", "subscription same", "subscription: mute",
+    "subscription: remove", "subscription: unmute", "topic changed", "topic created", "topic deleted",
+    "topic feed: made", "topic feed: withdrawn",
+)  # fmt: skip
+"""What stands in the audit log as what somebody did."""
+
+COMPLAINTS = (
+    "Field required",
+    "Extra inputs are not permitted",
+    "Input should be {}",
+    "Input should be greater than {}",
+    "Input should be greater than or equal to {}",
+    "Input should be less than {}",
+    "Input should be less than or equal to {}",
+    "Input should be a finite number",
+    "Input should be a valid boolean, unable to interpret input",
+    "Input should be a valid integer",
+    "Input should be a valid integer, unable to parse string as an integer",
+    "Input should be a valid number, unable to parse string as a number",
+    "Input should be a valid string",
+    "String should have at least {} characters",
+    "String should have at most {} characters",
+    "String should have at least {} character",
+    "String should have at most {} character",
+    "String should match pattern '{}'",
+    "Unable to parse input string as an integer, exceeded maximum size",
+)
+"""What pydantic says of a value that can't be, {} where a value stands."""
+
 TERMS = {**STAGES, **CADENCES, **REASONS, **DELIVERIES, **ATTEMPTS, **KINDS, **OUTCOMES, **DROPS, **STATES, **JOINS}
 """Every word with what is said for it; a word that is not here, such as a kind of an analyst's own, is said itself."""

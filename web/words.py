@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 
 from alerts.calendar import zone_of
@@ -85,7 +85,8 @@ def moment(value: datetime | None, precision: str = "") -> str:
     locale, zone = _place()
     if precision == "day":
         return format_date(value.date(), "medium", locale=locale)
-    return format_datetime(value, "medium", tzinfo=zone, locale=locale).replace("\u202f", " ")
+    there = format_date(value.astimezone(zone).date(), "medium", locale=locale)
+    return str(locale.datetime_formats["medium"]).replace("'", "").format(clock_time(value), there)
 
 
 def clock_time(value: datetime) -> str:

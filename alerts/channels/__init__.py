@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ChannelSettings(BaseModel):
     """The base of a channel's settings: unknown keys are errors, secrets are SecretStr."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True, slots=True)

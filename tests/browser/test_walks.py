@@ -134,6 +134,59 @@ def test_searching_explaining_and_muting(chromium: Any, site: Website) -> None:
     assert page.errors == []
 
 
+FOCUSED = """() => {
+  const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
+  if (it === document.body) return null;
+  it.dataset.seen = (Number(it.dataset.seen) || 0) + 1;
+  const top = document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return {
+    what: it.outerHTML.slice(0, 120), times: Number(it.dataset.seen), drawn: style.outlineStyle !== "none",
+    inSight: box.height > 0 && top.some((one) => it.contains(one) || one.contains(it)),
+  };
+}"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/start",
+        "/topics/adex/edit?alert=1",
+        "/search?q=ADEX",
+        "/sources",
+        "/stories/1",
+        "/channels/new?kind=slack",
+        "/me",
+    ],
+)
+def test_every_page_is_walked_by_keyboard(chromium: Any, site: Website, path: str) -> None:
+    """The way to the content is first; focus is seen wherever it goes, hidden by nothing, and caught nowhere."""
+    page = signed_in(chromium, site, f"keys{abs(hash(path))}", viewport={"width": 1120, "height": 700})
+    page.goto(path)
+    page.wait_for_load_state("load")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    assert page.inner_text(":focus") == "To the content"
+    walked = []
+    for _ in range(250):
+        found = page.evaluate(FOCUSED)
+        if found is None or found["times"] > 1:
+            break
+        walked.append(found)
+        page.keyboard.press("Tab")
+    assert [one["what"] for one in walked if not one["drawn"]] == [], "no outline"
+    assert [one["what"] for one in walked if not one["inSight"]] == [], "hidden"
+    reachable = "a[href], button, input:not([type=hidden], [type=radio]), select, textarea, summary"
+    missed = page.eval_on_selector_all(
+        reachable, "all => all.filter(it => it.checkVisibility() && !it.dataset.seen).map(it => it.outerHTML)"
+    )
+    assert missed == []
+    page.goto(path)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
 def test_a_second_analyst_sees_nothing_of_the_first(chromium: Any, site: Website) -> None:
     one = signed_in(chromium, site, "one")
     one.goto("/start?topic=adex")

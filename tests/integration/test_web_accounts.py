@@ -258,3 +258,23 @@ def test_a_request_that_is_too_large_is_refused(site: Website) -> None:
 def test_a_role_that_is_none_is_refused(site: Website) -> None:
     with pytest.raises(UsageError, match="unknown role"), site.store.write() as tx:
         accounts.invite(tx, "anna", "king", "test", site.clock.wall())
+
+
+def test_an_error_keeps_the_frame_of_the_pages_and_their_language(site: Website) -> None:
+    rita = site.member("rita", locale="it")
+    missing = rita.get("/nothing")
+    assert missing.status_code == 404
+    assert "Non trovato" in missing.text
+    assert 'href="/alerts-to-me"' in missing.text
+    assert 'href="/alerts-to-me"' not in site.browser().get("/nothing").text
+    wrong = rita.get("/search?q=x&days=ten")
+    assert wrong.status_code == 422
+    assert "dev’essere un numero intero" in wrong.text
+
+
+def test_an_empty_house_says_what_to_do(site: Website) -> None:
+    first = site.member("first-of-all")
+    for path in ("/start", "/topics"):
+        html = first.page(path)
+        assert "There are no topics yet" in html
+        assert 'href="/topics/new"' in html

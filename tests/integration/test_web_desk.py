@@ -80,6 +80,20 @@ def test_a_channel_is_made_tested_and_followed_on(site: Website, hook: tuple[str
     assert "Nothing yet." in anna.page("/alerts-to-me")
 
 
+def test_a_webhook_needs_no_more_than_its_address(site: Website, hook: tuple[str, list[dict[str, object]]]) -> None:
+    """Its secret is made up, and told once."""
+    url, got = hook
+    gina = site.member("gina")
+    done = gina.submit("/start?topic=adex", {"topic": "adex", "way": "webhook", "value-webhook": url}, "/start")
+    assert done.headers["location"] == "/start?channel=gina-webhook", done.text
+    assert re.search(r"Messages are signed with whsec_[\w+/]{32,}=*: give", gina.page("/start?channel=gina-webhook"))
+    assert "whsec_" not in gina.page("/start?channel=gina-webhook")
+    gina.submit("/start?channel=gina-webhook", {}, "/start/test/gina-webhook")
+    assert got[-1]["type"] == "test"
+    made = gina.submit("/channels/new?kind=webhook", {**webhook, "s.url": url}, "/channels")
+    assert "whsec_" in gina.page(made.headers["location"])
+
+
 def test_an_empty_secret_stays_as_it_is(site: Website, hook: tuple[str, list[dict[str, object]]]) -> None:
     url, got = hook
     dora = site.member("dora")

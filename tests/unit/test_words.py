@@ -13,10 +13,11 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from alerts.channels import CHANNELS
+from alerts.channels import CHANNELS, validate
 from alerts.rules.checks import check
-from tests.sayings import sentences
-from vedette.errors import RuleError
+from tests.sayings import sentences, texts
+from vedette.errors import RuleError, UsageError
+from vedette.links import Purpose
 from vedette.model import (
     AttemptOutcome,
     Cadence,
@@ -29,9 +30,9 @@ from vedette.model import (
 )
 from vedette.trace import WORDS as REASONS
 from web import words
-from web.desk import settings_of, words_of
+from web.desk import SIGNED, settings_of, words_of
 from web.problems import WORDS
-from web.terms import TERMS
+from web.terms import ACTIONS, COMPLAINTS, TERMS
 
 SAYING = {"told", "Caution", "RuleError"}
 ROOM = Path(words.__file__).parent
@@ -62,6 +63,9 @@ def messages() -> Iterator[str]:
     yield from WORDS.values()
     yield from REASONS.values()
     yield from TERMS.values()
+    yield from ACTIONS
+    yield from COMPLAINTS
+    yield from ("{} channel: {}: {}", SIGNED)
     yield from deeper()
 
 
@@ -72,9 +76,13 @@ def deeper() -> Iterator[str]:
     yield from sentences([house / "alerts" / "stories" / "__init__.py"], {"StoryChoice"})
     pages = [path for path in sorted(ROOM.rglob("*.py")) if path.parent.name != "api" and path.name != "oidc.py"]
     yield from sentences(pages, {"Problem", "UsageError", "TooManyTries"})
+    yield from sentences(sorted((house / "alerts" / "channels").glob("*.py")), {"ValueError"})
     for name, kind in CHANNELS.items():
         yield (kind.__doc__ or "").strip().partition("\n")[0]
-        yield from (words_of(setting.name) for setting in settings_of(name))
+        for setting in settings_of(name):
+            yield words_of(setting.name)
+            if setting.about:
+                yield setting.about
 
 
 @pytest.mark.parametrize("language", [name for name in words.languages() if name != "en"])
@@ -87,6 +95,26 @@ def test_everything_is_said_in_every_language(language: str) -> None:
         for text in texts:
             assert text, key
             assert set(re.findall(r"%\(\w+\)s", text)) <= set(re.findall(r"%\(\w+\)s", repr(message.id))), key
+
+
+def test_every_action_of_the_audit_log_has_its_words() -> None:
+    for path in [*ROOM.rglob("*.py"), *(ROOM.parent / "vedette" / "cli").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "tx.audit.add":
+                for text in texts(node.args[1], {}):
+                    pattern = re.escape(text).replace(r"\{\}", ".+")
+                    assert any(re.fullmatch(pattern, action) for action in ACTIONS), (path, text)
+    assert {str(purpose) for purpose in Purpose} <= set(ACTIONS)
+
+
+def test_what_a_form_refuses_is_told_in_italian() -> None:
+    for kind, given in (("slack", {"webhook_url": "x"}), ("email", {}), ("file", {"path": "/x", "format": "xml"})):
+        with pytest.raises(UsageError) as refused:
+            validate(kind, given)
+        with words.speaking("it"):
+            told = words.said(str(refused.value))
+        assert told.startswith(f"canale {kind}: "), told
+        assert not re.search("Input|Field|should|write", told), told
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class SettingBody(Model):
     required: bool
     choices: list[str]
     default: str
+    about: str
 
 
 class KindBody(Model):

@@ -72,6 +72,8 @@ def _channel_form(
     channel: str = "",
     wrong: str = "",
 ) -> Response:
+    settings, example = desk.settings_of(kind), CHANNELS[kind].example
+    usual = [one for one in settings if one.required or one.name in example]
     return render(
         request,
         "channel.html",
@@ -79,9 +81,11 @@ def _channel_form(
         status=422 if wrong else 200,
         kind=kind,
         about=desk.kinds(found)[kind],
-        settings=desk.settings_of(kind),
-        values=values,
-        example=dict(CHANNELS[kind].example),
+        usual=usual,
+        rare=[one for one in settings if one not in usual],
+        values={name: value for name, value in values.items() if value not in ("", None)},
+        example=dict(example),
+        made_up={name for of, name in desk.MADE_UP if of == kind},
         channel=channel,
         words_of=desk.words_of,
         next=next if next in (HERE, "/start") else HERE,
@@ -122,12 +126,14 @@ def put_channel(request: Request, found: Reader, form: Form) -> Response:
         raise Problem(404)
     given = given_settings(kind, form)
     try:
-        made = desk.put_channel(site, found, channel_id, kind, given, address_of(request))
+        whole, secret = (given, "") if channel_id else desk.with_secret(kind, given)
+        made = desk.put_channel(site, found, channel_id, kind, whole, address_of(request))
     except UsageError as error:
         kept = {s.name: given.get(s.name, "") for s in desk.settings_of(kind) if s.form != "secret"}
         return _channel_form(request, found, kind, kept, next=field(form, "next"), channel=channel_id, wrong=str(error))
     target = field(form, "next")
     said = translated(found, request, "%(channel)s is there. Now test it.", channel=made.id)
+    said += f" {translated(found, request, desk.SIGNED, secret=secret)}" if secret else ""
     return go(target if target in (HERE, "/start") else HERE, said)
 
 

@@ -63,11 +63,12 @@ def finish(request: Request, found: Reader, form: Form) -> Response:
         return _page(request, found, chosen, wrong="Choose where you want to be told.")
     given = {setting: field(form, f"value-{way}")} if setting else {}
     try:
-        channel = desk.put_channel(site, found, "", way, given, address_of(request))
+        whole, secret = desk.with_secret(way, given)
+        channel = desk.put_channel(site, found, "", way, whole, address_of(request))
         desk.subscribe(site, found, {"topics": chosen, "channels": [channel.id]}, address_of(request))
     except UsageError as error:
         return _page(request, found, chosen, way=way, wrong=str(error))
-    return go(f"/start?channel={channel.id}")
+    return go(f"/start?channel={channel.id}", translated(found, request, desk.SIGNED, secret=secret) if secret else "")
 
 
 @router.post("/start/test/{channel_id}")

@@ -24,6 +24,9 @@ if (stream && window.EventSource) {
   window.addEventListener("pagehide", () => events.close());
 }
 
+// ---------------------------------------------------------------- a narrow window: the page that one is on is in sight
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // ---------------------------------------------------------------- filters: no button to press
 for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("change", () => {
