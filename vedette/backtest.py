@@ -16,6 +16,8 @@ from vedette.model import Article, Cadence
 
 _LOOKED_AT = 100  # articles that are explained for near misses, of each search
 _TOLD_EVERY = 50
+MOST_TRIED = 20_000
+"""Articles that are evaluated at most: a rule that names no word, or words of most articles, would take minutes."""
 Progress = Callable[[int, datetime], None]
 
 
@@ -59,17 +61,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What a rule would have caught. `days` counts articles by the day they appeared, UTC; empty days are left out."""
+    """What a rule would have caught. `days` counts articles by the day they appeared, UTC; empty days are left out.
+    `whole`: False where so many articles may match that only the newest of them were tried, those from `since` on."""
 
     articles: int
     stories: int
-    since: datetime  # the begin of the archive, where that is later than what was asked for
+    since: datetime  # the begin of the archive or of what was tried, where that is later than what was asked for
     alerts_per_week: float  # one alert a story
     days: Mapping[str, int]
     expected: Expected
     examples: tuple[Found, ...]  # the newest, of different stories first
     near_misses: tuple[NearMiss, ...] = ()
     against: Difference | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +94,21 @@ def backtest(
     max_age: timedelta = timedelta(days=30),
     progress: Progress | None = None,
     monitor: Monitor | None = None,
+    most: int = MOST_TRIED,
 ) -> Backtest:
     """What a rule would have caught in the last so many days, with the evaluator of live alerts.
 
     `against`: the text of another rule to compare with. `max_age`: how old an article may be and still alert.
     `progress` hears now and then of the articles looked at so far, and when the last one of them was seen.
-    `monitor`: one whose topics are asleep, as for `Query`. RuleError for a text that is no rule.
+    `monitor`: one whose topics are asleep, as for `Query`. `most`: how many articles are evaluated. RuleError for a
+    text that is no rule.
     """
     asked, since, reader = Query(tx, rule, monitor), now - timedelta(days=days), reader or Reader()
     other = Query(tx, against, asked.monitor, "?against") if against is not None else None
     shown = _Shown(asked, examples)
-    hits = _hits(asked, since, max_age, shown, progress)
+    hits, reached = _hits(asked, since, max_age, most, shown, progress)
     appearances = [hit.appearance for hit in hits.values()]
-    begin = max(since, tx.articles.began(since) or since)
+    begin = reached or max(since, tx.articles.began(since) or since)
     stories, weeks = len({a.story_id for a in appearances}), weeks_of(begin, now)
     return Backtest(
         articles=len(hits),
@@ -120,7 +126,8 @@ def backtest(
         ),
         examples=shown.examples(),
         near_misses=near_misses(asked, since, examples) if examples else (),
-        against=_difference(hits, other, since, max_age) if other is not None else None,
+        against=_difference(hits, other, reached or since, max_age, most) if other is not None else None,
+        whole=reached is None,
     )
 
 
@@ -190,12 +197,18 @@ def _hits(
     asked: Query,
     since: datetime,
     max_age: timedelta,
+    most: int,
     shown: _Shown | None = None,
     progress: Progress | None = None,
-) -> dict[int, _Hit]:
-    """What the rule matches that appeared from `since` on; by article, the newest first."""
-    found = {}
+) -> tuple[dict[int, _Hit], datetime | None]:
+    """What the rule matches that appeared from `since` on, by article, the newest first; and when the last one that was
+    evaluated was seen, where the others were not."""
+    found: dict[int, _Hit] = {}
+    last: datetime | None = None
     for looked, (row, match) in enumerate(asked.candidates(since), 1):
+        if looked > most:
+            return found, last
+        last = row.seen_at
         if progress is not None and looked % _TOLD_EVERY == 0:
             progress(looked, row.seen_at)
         if match is None:
@@ -208,17 +221,19 @@ def _hits(
         found[article.id] = _Hit(_ref(article, at), Appearance(at, row.story_id, article.site))
         if shown is not None and shown.wants(row):
             shown.see(row, asked.found(article, match))
-    return found
+    return found, None
 
 
-def _difference(hits: Mapping[int, _Hit], other: Query, since: datetime, max_age: timedelta) -> Difference:
-    before = _hits(other, since, max_age)
-    return Difference(other.rule, len(before), _only(hits, before), _only(before, hits))
+def _difference(hits: Mapping[int, _Hit], other: Query, since: datetime, max_age: timedelta, most: int) -> Difference:
+    before, reached = _hits(other, since, max_age, most)
+    begin = reached or since
+    return Difference(other.rule, len(before), _only(hits, before, begin), _only(before, hits, begin))
 
 
-def _only(some: Mapping[int, _Hit], others: Iterable[int]) -> tuple[Ref, ...]:
+def _only(some: Mapping[int, _Hit], others: Iterable[int], begin: datetime) -> tuple[Ref, ...]:
+    """Those that the others are not, of what appeared since both were tried."""
     known = set(others)
-    return tuple(hit.ref for key, hit in some.items() if key not in known)
+    return tuple(hit.ref for key, hit in some.items() if key not in known and hit.ref.at >= begin)
 
 
 def _ref(article: Article, at: datetime) -> Ref:

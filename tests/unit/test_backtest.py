@@ -20,6 +20,7 @@ from tests.shelf import BAKU, NOW, OTHER, SEOUL, articles, put
 from vedette.archive import Query, search
 from vedette.backtest import Reader, backtest
 from vedette.cli import cli
+from vedette.cli._backtest import lines
 from vedette.clock import FrozenClock
 from vedette.model import Analyst, Article, Cadence, Channel, Subscription, Topic
 
@@ -69,6 +70,22 @@ def test_against_another_rule_says_what_is_gained_and_lost(archive: Store) -> No
         "Korean fighter flies at ADEX",
     }
     assert result.against.articles == result.articles - 3 + len(result.against.lost)
+
+
+def test_a_rule_that_most_articles_may_match_is_tried_on_the_newest_and_says_so(archive: Store) -> None:
+    with archive.read() as tx:
+        whole = backtest(tx, "lang:en", now=NOW, days=90, most=39)
+        cut = backtest(tx, "lang:en", now=NOW, days=90, most=8, against="ADEX OR lang:en")
+        seen = [row.seen_at for row in tx.search.archived([])]
+    assert whole.whole
+    assert not cut.whole
+    assert cut.since == seen[7]
+    assert 0 < cut.articles < whole.articles
+    assert cut.against is not None
+    assert not cut.against.gained
+    assert not cut.against.lost
+    assert any("from 20" in line for line in lines(cut, 3))
+    assert not any("were tried" in line for line in lines(whole, 3))
 
 
 def test_copies_of_a_story_are_one_alert_and_an_update(archive: Store) -> None:

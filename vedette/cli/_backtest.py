@@ -49,6 +49,7 @@ def value(result: Backtest) -> dict[str, Any]:
         "articles": result.articles,
         "stories": result.stories,
         "since": result.since,
+        "whole": result.whole,
         "alerts_per_week": result.alerts_per_week,
         "expected": result.expected,
         "days": result.days,
@@ -65,6 +66,8 @@ def lines(result: Backtest, shown: int) -> Iterator[str]:
         f"{result.articles} articles of {result.stories} stories since {result.since:%Y-%m-%d}: "
         f"about {result.alerts_per_week} alerts a week"
     )
+    if not result.whole:
+        yield f"many articles may match: only the newest of them, from {result.since:%Y-%m-%d} on, were tried"
     late = f"; {expected.held} of all over the cap, in a digest" if expected.held else ""
     yield f"a subscription {expected.cadence}: about {expected.per_week} messages a week{late}"
     widest = max(result.days.values(), default=1)

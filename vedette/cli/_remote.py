@@ -584,6 +584,7 @@ def _backtest(row: dict[str, Any]) -> Backtest:
             NearMiss(_ref(one), tuple(Reason(**reason) for reason in one["reasons"])) for one in row["near_misses"]
         ),
         against=difference,
+        whole=row["whole"],
     )  # fmt: skip
 
 

@@ -124,7 +124,10 @@ class BacktestBody(Model):
 
     articles: int
     stories: int
-    since: datetime = Field(description="The begin of the archive, where that is later than what was asked for")
+    since: datetime = Field(
+        description="The begin of the archive or of what was tried, where that is later than what was asked for"
+    )
+    whole: bool = Field(description="False: so many articles may match that only the newest of them were tried")
     alerts_per_week: float
     expected: ExpectedBody
     days: dict[str, int] = Field(description="Articles by day, UTC", examples=[{"2026-03-02": 3}])
@@ -207,6 +210,7 @@ def try_rule(request: Request, found: Reads, body: BacktestRequest) -> BacktestB
         articles=result.articles,
         stories=result.stories,
         since=result.since,
+        whole=result.whole,
         alerts_per_week=result.alerts_per_week,
         expected=ExpectedBody.model_validate(result.expected),
         days=dict(result.days),
