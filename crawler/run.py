@@ -175,8 +175,11 @@ class Worker:
         with store.read() as tx:
             pages_wait = tx.items.any_waiting(ItemState.NEW, now, self._near)
             polls_wait = bool(only) if only is not None else tx.sources.any_due(now, self._near)
-        if not pages_wait and not polls_wait:
-            return (), (), (), {}
+            if not pages_wait and not polls_wait:
+                return (), (), (), {}
+            # what is claimed is claimed ahead: a host that one of them may have by then, the other may want too
+            pages_wait = pages_wait or tx.items.any_waiting(ItemState.NEW, now, ahead)
+            polls_wait = polls_wait or (only is None and tx.sources.any_due(now, ahead))
         lease, owner = now + clock.real(LEASE_SECONDS), self.context.owner
         pages: Sequence[Item] = ()
         polls: Sequence[SourceClaim] = ()
