@@ -24,11 +24,15 @@ from lxml import html as lxml_html
 from crawler.urls import normalise
 from vedette.errors import Refused
 from vedette.model import Entry, FetchOutcome
+from vedette.months import month_names
 
 MAX_ENTRIES = 2000
 """Entries taken from one feed; the rest is counted as overflow."""
 
 DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?:\D{1,3}(\d{1,2}):(\d{2}))?(?![\d.])")
+TIME = r"(?:\D{1,5}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([+-]\d{2}:?\d{2})?)?"
+EAST_ASIAN = re.compile(rf"(?<!\d)(\d{{4}})\s*[年년]\s*(\d{{1,2}})\s*[月월]\s*(\d{{1,2}}){TIME}")
+NAMED = re.compile(rf"(?<!\w)(\d{{1,2}})\.?(?:\s+de)?[\s-]+([^\W\d][^\s\d,-]+)(?:\s+de)?[\s,-]+(\d{{4}})(?!\d){TIME}")
 BARE_AMPERSAND = re.compile(rb"&(?=[a-zA-Z0-9_]+=)")
 """Of a URL that was not escaped: `&copy=3` would be read as a copyright sign."""
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -293,7 +297,7 @@ def instant(value: Any) -> datetime | None:
 
 def _plain(text: str) -> datetime | None:
     """A date that is written in a way that leaves no choice."""
-    ways = (datetime.fromisoformat, _rfc822, _dotted)
+    ways = (datetime.fromisoformat, _rfc822, _dotted, _east_asian, _named)
     return next((found for way in ways if (found := _read(way, text)) is not None), None)
 
 
@@ -318,6 +322,31 @@ def _dotted(text: str) -> datetime | None:
         return None
     day, month, year, hour, minute = (int(group or 0) for group in match.groups())
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+def _east_asian(text: str) -> datetime | None:
+    """2026年3月12日 14:05."""
+    match = EAST_ASIAN.search(text)
+    if match is None:
+        return None
+    year, month, day, *time = match.groups()
+    return _at(int(year), int(month), int(day), *time)
+
+
+def _named(text: str) -> datetime | None:
+    """12 Μαρ 2026 14:05:00 +0200: as RFC 822 would have it, but for the language of the month."""
+    match = NAMED.search(text)
+    month = month_names().get(match[2].casefold().strip(".")) if match is not None else None
+    if match is None or month is None:
+        return None
+    day, _, year, *time = match.groups()
+    return _at(int(year), month, int(day), *time)
+
+
+def _at(year: int, month: int, day: int, hour: str, minute: str, second: str, zone: str) -> datetime:
+    """An instant; in UTC where no zone is given, as a day where no time is."""
+    offset = datetime.strptime(zone.replace(":", ""), "%z").tzinfo if zone else UTC
+    return datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=offset)
 
 
 def _has_day(text: str, found: datetime | None) -> bool:

@@ -9,15 +9,12 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from babel import Locale
 from lxml.html import HtmlElement
 
 from extractors import calendars
 from extractors.document import Document
+from vedette.months import month_names
 
-LOCALES = (
-    "en it az tr ru uk fr de es pt ar ar_LB ar_MA fa hy ka el pl ro cs nl sv da nb fi hu bg sr hr sk sl he id vi kk uz"
-)
 NEAR = 600
 """Characters of text around the headline that are looked at."""
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](20\d{2})(?!\d)")
@@ -87,21 +84,6 @@ def _day(year: int, month: int, day: int) -> datetime | None:
         return datetime(year, month, day, tzinfo=UTC)
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=1)
-def month_names() -> dict[str, int]:
-    """The names and short names of the months in many languages, case folded, with the month's number."""
-    names: dict[str, int] = {}
-    for code in LOCALES.split():
-        months = Locale.parse(code).months
-        for form in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in months[form][width].items():
-                    key = name.casefold().strip(". ")
-                    if len(key) > 2 and not key.isdigit():
-                        names.setdefault(key, number)
-    return names
 
 
 @lru_cache(maxsize=1)

@@ -17,13 +17,13 @@ on any page, and where it came in place of something that is no page at all."""
 CAPTCHA = re.compile(
     r"verify (that )?you are (a )?human|checking (if the site connection is secure|your browser)|are you a robot"
     r"|enable javascript and cookies to continue|unusual traffic from your|complete the security check|px-captcha"
-    r"|cf-challenge|captcha-delivery\.com|_incapsula_resource|anubis_challenge|_cf_chl_opt|/_sec/cp_challenge",
+    r"|cf-challenge|captcha-delivery\.com|incapsula incident|anubis_challenge|_cf_chl_opt|/_sec/cp_challenge",
     re.IGNORECASE,
 )
 PERHAPS_CAPTCHA = re.compile(
     # marks of those who sell such pages: Cloudflare, AWS, Arkose, Google and others
     r"/cdn-cgi/challenge-platform|cf-turnstile|awswaf\.com/\S*challenge|awswafcookie|arkoselabs\.com|geetest"
-    r"|/\.within\.website/|hcaptcha\.com/1/api|class=.?(g-recaptcha|h-captcha)|friendlycaptcha|ddos-guard"
+    r"|/\.within\.website/|hcaptcha\.com/1/api|class=.?(g-recaptcha|h-captcha)|friendlycaptcha|ddos-guard|_incapsula_resource"
     r"|sucuri website firewall"
     # words
     r"|human verification|confirm (that )?you(.re| are) (a |not a )?(human|robot|bot)|just a moment\.\.\."
@@ -52,7 +52,7 @@ ABOUT = re.compile(
     r"|privac|privat|datenschutz|einwilligung|consent|zgod|çerez|партнер|конфиденциальн|隐私|プライバシー|개인정보",
     re.IGNORECASE,
 )
-UNSEEN = re.compile(r"<(script|style|template)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)|<[^>]*>", re.IGNORECASE | re.DOTALL)
+UNSEEN = re.compile(r"<(script|style|template)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def asks_whether_human(markup: str) -> bool:

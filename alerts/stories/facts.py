@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractors.visible_date import month_names
+from vedette.months import month_names
 
 _HYPHENS = str.maketrans("‐‑‒–—", "-----")
 _TWINS = str.maketrans("АВСЕКМОРТХ", "ABCEKMOPTX")  # Cyrillic letters typed for Latin ones in designators

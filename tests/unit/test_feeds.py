@@ -248,3 +248,24 @@ def test_plain_text(text: str, plain: str) -> None:
 def test_what_a_feed_was_replaced_by_is_said(body: bytes, words: str) -> None:
     with pytest.raises(Refused, match=words):
         parse_feed(body, url="https://news.example/feed")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Sel, 05 Mei 2026 09:00:00 +0700", "2026-05-05T02:00"),
+        ("Δευ, 02 Μαρ 2026 09:00:00 +0200", "2026-03-02T07:00"),
+        ("ორშ, 02 მარ 2026 09:00:00 +0400", "2026-03-02T05:00"),
+        ("B.e, 02 Mart 2026 09:00:00 +0400", "2026-03-02T05:00"),
+        ("lun., 02 mars 2026 09:00:00 +01:00", "2026-03-02T08:00"),
+        ("Пн, 02 мар 2026 09:00", "2026-03-02T09:00"),
+        ("dom, 2 de agosto de 2026", "2026-08-02T00:00"),
+        ("الاثنين, 02 مارس 2026 09:00:00", "2026-03-02T09:00"),
+        ("2026年3月2日 09:00", "2026-03-02T09:00"),
+        ("Mon, 02 Foo 2026 09:00:00 +0200", None),
+        ("32 mars 2026", None),
+    ],
+)
+def test_dates_with_months_in_the_language_of_the_feed(text: str, day: str | None) -> None:
+    found = instant(text)
+    assert (f"{found:%Y-%m-%dT%H:%M}" if found else None) == day
