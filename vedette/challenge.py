@@ -22,7 +22,7 @@ CAPTCHA = re.compile(
 )
 PERHAPS_CAPTCHA = re.compile(
     # marks of those who sell such pages: Cloudflare, AWS, Arkose, Google and others
-    r"/cdn-cgi/challenge-platform|cf-turnstile|awswaf\.com/\S*challenge|awswafcookie|arkoselabs\.com|geetest"
+    r"/cdn-cgi/challenge-platform|cf-turnstile|awswaf\.com/[^\s<>]{0,200}challenge|awswafcookie|arkoselabs\.com|geetest"
     r"|/\.within\.website/|hcaptcha\.com/1/api|class=.?(g-recaptcha|h-captcha)|friendlycaptcha|ddos-guard|_incapsula_resource"
     r"|sucuri website firewall"
     # words
