@@ -56,6 +56,8 @@ def test_the_first_start(chromium: Any, site: Website) -> None:
     page.wait_for_url("**/start")
     page.check("input[value=adex]")
     page.click("main form > button")
+    page.fill("#v-webhook", "https://hook.example/")
+    assert page.is_checked("input[value=webhook]"), "an address is written, and would be left out"
     page.check("input[value=feed]")
     page.click("main form > button")
     page.wait_for_url("**/start?channel=first-feed")

@@ -39,6 +39,11 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
 const zone = document.querySelector("[data-zone]");
 if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 
+// ---------------------------------------------------------------- who writes where they want to be told has chosen it
+for (const field of document.querySelectorAll(".card input[name^='value-']")) {
+  field.addEventListener("input", () => { field.closest(".card").querySelector("[name=way]").checked = true; });
+}
+
 // ---------------------------------------------------------------- addresses to be copied
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy), name = button.textContent;
