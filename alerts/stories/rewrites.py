@@ -46,7 +46,6 @@ class Bar:
     hard: float = 0.0  # weight of what is shared beyond plain words
     specific: int = 0  # shared entities, designators and numbers; countries and days are none
     things: int = 0  # of these what is no person, number or fair, or is a fair that both titles name
-    strangers: int = 0  # shared names that the catalogue does not know, of which one is in both titles
     within: timedelta = WINDOW  # how far apart they may be seen
 
 
@@ -60,12 +59,9 @@ SAME_LANGUAGE = (
 """By the titles, of which either must stand in the other article, for one that only mentions the other's headline is no
 rewrite: the less the titles have in common, the more the texts must. Or within a day by the openings, where each outlet
 headlines another side of the event."""
-ACROSS = (
-    Bar(titles=0.5, either=0.42, hard=12.5, specific=2, things=1),
-    Bar(shared=24.0, strangers=3),
-)
-"""Words do not count across languages, and who is in the news everywhere at once tells no event; names of people, ships
-and towns that only this event brings up do, where both languages write them alike."""
+ACROSS = (Bar(titles=0.5, either=0.42, hard=12.5, specific=2, things=1),)
+"""Words do not count across languages, nor names that the catalogue does not know, which are mostly of towns and yards;
+and who is in the news everywhere at once tells no event."""
 _AFTER_A_DAY = 1.25, 1.5
 """Factors on the cosines and on the weights of the bar of pairs that are more than a day apart: the next attack on a
 town is told like the last one."""
@@ -116,18 +112,14 @@ class Measures:
     hard: float
     specific: int
     things: int
-    strangers: int
     traits: Mapping[str, float]
 
 
 def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
-    """Weigh what two articles share; across languages without the words that are no names."""
+    """Weigh what two articles share; across languages without the words."""
     same = mine.language == theirs.language
     names = mine.names & theirs.names
-    strangers = mine.strangers & theirs.strangers
-    common = [
-        t for t in mine.labels.keys() & theirs.labels.keys() if same or not t.startswith("word:") or t in strangers
-    ]
+    common = [t for t in mine.labels.keys() & theirs.labels.keys() if same or not t.startswith("word:")]
     weights = {t: weigher.weight(t, names) for t in common}
     shared = sum(weights.values())
     openings = sum(weights.get(t, 0.0) for t in mine.opening & theirs.opening)
@@ -138,12 +130,11 @@ def measure(mine: Traits, theirs: Traits, weigher: Weigher) -> Measures:
         opening=openings / math.sqrt(_sum(mine, mine.opening, weigher) * _sum(theirs, theirs.opening, weigher) or 1.0),
         titled=sum(weights.get(t, 0.0) for t in mine.title & theirs.title if not t.startswith(_EVERYWHERE)),
         shared=shared,
-        hard=sum(w for t, w in weights.items() if not t.startswith("word:") or (same and t in names)),
+        hard=sum(w for t, w in weights.items() if not t.startswith("word:") or t in names),
         specific=sum(kind_of(t).is_specific for t in common),
         things=sum(
             kind_of(t).is_thing or (t.startswith("exhibition:") and t in mine.title & theirs.title) for t in common
         ),
-        strangers=len(strangers) if strangers & mine.title & theirs.title else 0,
         traits=weights,
     )
 
@@ -174,7 +165,6 @@ def _reaches(found: Measures, bar: Bar, cosines: float, weights: float) -> bool:
         and found.hard >= bar.hard * weights
         and found.specific >= bar.specific
         and found.things >= bar.things
-        and found.strangers >= bar.strangers
     )
 
 

@@ -65,7 +65,6 @@ class Traits:
     title: frozenset[str] = frozenset()  # those that stand in the title
     opening: frozenset[str] = frozenset()  # those that stand in the title or in the first sentences
     names: frozenset[str] = frozenset()  # words with a capital within a sentence
-    strangers: frozenset[str] = frozenset()  # those of them that are part of no entity's name
     labels: Mapping[str, str] = field(default_factory=dict)  # every trait with the way it is written
 
     def as_json(self) -> dict[str, Any]:
@@ -75,17 +74,15 @@ class Traits:
             "title": sorted(self.title),
             "opening": sorted(self.opening),
             "names": sorted(self.names),
-            "strangers": sorted(self.strangers),
             "labels": dict(self.labels),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Back from it; one that was stored before openings were has its title for one, and no strangers."""
+        """Back from it; one that was stored before openings were has its title for one."""
         title = frozenset(data["title"])
         opening = frozenset(data.get("opening", title))
-        names, strangers = frozenset(data["names"]), frozenset(data.get("strangers", ()))
-        return cls(data["language"], title, opening, names, strangers, data["labels"])
+        return cls(data["language"], title, opening, frozenset(data["names"]), data["labels"])
 
 
 def traits_of(article: Article, spotter: Spotter) -> Traits:
@@ -101,8 +98,7 @@ def traits_of(article: Article, spotter: Spotter) -> Traits:
     title = _standing_in(article.title, "", written) | _entities(s for s in spotted if s.in_title)[0].keys()
     begun = _entities(s for s in spotted if s.ends_at is not None and s.ends_at <= OPENING)[0].keys()
     opening = title | _standing_in("", article.text[:OPENING], written) | begun
-    strangers = frozenset(name for name in names if not any(name.removeprefix("word:") in form for form in written))
-    return Traits(language, title & labels.keys(), opening & labels.keys(), frozenset(names), strangers, labels)
+    return Traits(language, title & labels.keys(), opening & labels.keys(), frozenset(names), labels)
 
 
 def _standing_in(title: str, text: str, written: set[str]) -> frozenset[str]:
