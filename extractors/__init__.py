@@ -23,7 +23,7 @@ class Limits:
 
 MARKUP = re.compile(rb"<\0?(!\0?d\0?o\0?c|h\0?t\0?m\0?l|h\0?e\0?a\0?d|b\0?o\0?d\0?y|t\0?i\0?t\0?l\0?e)", re.IGNORECASE)
 """What HTML begins with, in one byte a letter or two."""
-REFUSED_KINDS = {PageKind.LISTING, PageKind.VIDEO, PageKind.CONSENT, PageKind.CAPTCHA, PageKind.ERROR}
+REFUSED_KINDS = set(PageKind) - {PageKind.ARTICLE, PageKind.LIVE_BLOG, PageKind.TEASER}
 
 
 def extract(

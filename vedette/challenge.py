@@ -31,12 +31,19 @@ PERHAPS_CAPTCHA = re.compile(
     r"|security verification|kein roboter|pas un robot|non sei un robot|no (eres|soy) un robot|não (é|sou) um robô"
     r"|geen robot|nie jesteś robotem|robot olmadığın|не (робот|бот)\b|ρομπότ|robot deyil"
     r"|ロボットではない|로봇이 아닙니다"
+    r"|verifying you are human|review the security of your connection|make sure it is actually you"
+    r"|using automation tools to browse|incapsula incident id|security service to protect itself from online attacks"
+    r"|запросы отправляли вы|robot olmadığınızı təsdiq|不是机器人|完成(?:安全)?验证"
     r"|安全验证|人机验证|我不是机器人|لست (روبوتا|برنامج روبوت)|ربات نیستید|אינך רובוט",
     re.IGNORECASE,
 )
 CONSENT = re.compile(
     r"before you continue|we value your privacy|manage (your )?(cookie|privacy) (settings|preferences)"
     r"|accept all cookies|alle akzeptieren|accepter et continuer|accetta e continua|çerezleri kabul|принять все cookie"
+    r"|store and(?:/or)? access information on (?:a|your) device|(?:wir und unsere|noi e i nostri|nous et nos"
+    r"|nosotros y nuestros|nós e os nossos|wij en onze|my i nasi|vi och våra|vi og våre|vi og vores|my a naši|мы и наши"
+    r"|ми та наші|biz ve) (?:\d+ )?(?:zaufani )?"
+    r"(?:partner|fornitori|partenaires|socios|parceiros|partneř|партн[её]р|ortak)"
     r"|continuer sans accepter|accepter et fermer|aceptar y continuar|szanujemy twoją prywatność|privacy gate",
     re.IGNORECASE,
 )

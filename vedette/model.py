@@ -237,6 +237,8 @@ class PageKind(StrEnum):
     TEASER = "teaser"  # the start of a paywalled article
     CONSENT = "consent"
     CAPTCHA = "captcha"
+    LOGIN = "login"
+    OTHER = "other"  # a job, a product, an application without its text
     ERROR = "error"
 
 
