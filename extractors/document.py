@@ -54,13 +54,13 @@ class Document:
 
     @cached_property
     def tree(self) -> lxml_html.HtmlElement:
-        """The root element, without styles and drawings; Refused where a parser finds none."""
+        """The root element, without styles, drawings and readings of characters; Refused where a parser finds none."""
         parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True)
         try:
             root = lxml_html.document_fromstring(self.html.encode("utf-8", "replace"), parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
             raise Refused(DropReason.NO_TEXT, f"no HTML in it: {error}") from None
-        for element in list(root.iter("style", "svg")):  # their text is nothing that readers see
+        for element in list(root.iter("style", "svg", "rt", "rp")):  # their text is none of what is read
             if element.getparent() is not None:
                 element.drop_tree()
         self._elements = list(root.iter(etree.Element))  # while they are held, lxml needs not make them again

@@ -48,6 +48,8 @@ def detect(text: str, *, hints: tuple[str, ...] = ()) -> str:
         return hints[0] if hints else ""
     if len(re.findall("[əƏ]", sample)) > AZERBAIJANI * len(letters):
         return "az"
+    if re.search("[ҹҝҸҜ]", sample) and len(re.findall("[әӘ]", sample)) > AZERBAIJANI * len(letters):
+        return "az"  # in Cyrillic, of which no other language has these letters
     scores: dict[str, float] = _detector().detect(sample).scores()
     if not scores:
         return hints[0] if hints else ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from extractors import extract
 from extractors.charset import decode
+from vedette.model import Page
 
 TEXTS = {
     "de": "Die Küstenwache übernahm am Donnerstag ihr drittes Überwachungsflugzeug, das über der See fliegen soll.",
@@ -58,3 +60,16 @@ def test_one_of_two_declarations_that_disagree_is_what_the_bytes_look_like() -> 
     page = f'<meta charset="windows-1251"><p>{TEXTS["ru"]}</p>'
     assert TEXTS["ru"] in decode(page.encode("koi8-r"), "text/html; charset=koi8-u")
     assert TEXTS["ru"] in decode(page.encode("windows-1251"), "text/html; charset=koi8-r")
+
+
+def test_joiners_of_persian_and_hindi_words_are_kept() -> None:
+    said = "وزارت دفاع اعلام کرد که هواپیما‌های گشت دریایی در پایگاه شمالی مستقر می‌شوند و پرواز می‌کنند."
+    other = "रक्षा मंत्रालय ने कहा कि तटरक्षक बल क्‍या करेगा।"
+    body = "".join(f"<p>{said} {other} {number}.</p>" for number in range(4))
+    article = extract(Page("https://press.example/1", f"<article><h1>گشت دریایی</h1>{body}</article>".encode()))
+    assert article.text.split("\n\n")[0] == f"{said} {other} 0."
+
+
+def test_readings_above_characters_are_no_text() -> None:
+    page = "<h1><ruby>海上<rt>かいじょう</rt></ruby>保安隊が哨戒機を受領</h1><p>国防省は木曜日、三機目の哨戒機を受領したと発表した。</p>"
+    assert extract(Page("https://press.example/1", page.encode())).title == "海上保安隊が哨戒機を受領"
