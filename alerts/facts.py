@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -57,7 +57,12 @@ class Facts:
 
 def facts(title: str, text: str, language: str, entities: Iterable[str] = ()) -> Facts:
     """What a title and a text state; `entities` are those that were found in them, by id."""
-    whole = f"{title}\n{text}"
+    return replace(_stated(f"{title}\n{text}", language), entities=frozenset(entities))
+
+
+@lru_cache(maxsize=512)
+def _stated(whole: str, language: str) -> Facts:
+    """Remembered, for each article of a story asks anew what the others said."""
     dates: dict[str, str] = {}
     rest = whole
     for pattern in (_ISO, _DOTTED, *_written(language)):
@@ -68,7 +73,7 @@ def facts(title: str, text: str, language: str, entities: Iterable[str] = ()) ->
         dates.setdefault(found[0], found[0])
     rest = _YEAR.sub(lambda m: " " * len(m[0]), rest)
     numbers = {value: found[0] for found in _NUMBER.finditer(rest) if (value := _value(found[0]))}
-    return Facts(frozenset(entities), numbers, dates, len(_CORRECTION.findall(whole)))
+    return Facts(frozenset(), numbers, dates, len(_CORRECTION.findall(whole)))
 
 
 def around(article: Article, spans: Iterable[Span]) -> str:

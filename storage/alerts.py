@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,15 @@ class AlertView:
     published_at: datetime | None
     articles: int
     match: Match | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article that belongs to an alert."""
+
+    article_id: int
+    site: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,19 @@ class Alerts(Aggregate):
             .order_by(AlertArticleRow.joined_at, AlertArticleRow.article_id)
         )
         return list(self.session.scalars(query))
+
+    def members(self, alert_ids: Iterable[int]) -> dict[int, builtins.list[Member]]:
+        """The articles that belong to each of some alerts, the first one first."""
+        query = (
+            select(AlertArticleRow, ArticleRow.site, ArticleRow.fields["url"].as_string(), ArticleRow.identity)
+            .join(ArticleRow, ArticleRow.id == AlertArticleRow.article_id)
+            .where(AlertArticleRow.alert_id.in_(alert_ids))
+            .order_by(AlertArticleRow.joined_at, AlertArticleRow.article_id)
+        )
+        found: dict[int, builtins.list[Member]] = {}
+        for row, site, url, identity in self.session.execute(query):
+            found.setdefault(row.alert_id, []).append(Member(row.article_id, site, url or identity))
+        return found
 
     def suppress(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,17 @@ class Revision:
     title: str
     text: str
     change: Mapping[str, Any] | None = None  # as it was handed to `Articles.store`
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an article said in one revision."""
+
+    article_id: int
+    revision: int
+    title: str
+    text: str
+    language: str
 
 
 class Articles(Aggregate):
@@ -114,6 +125,20 @@ class Articles(Aggregate):
         for row in self.session.scalars(query):
             words = article if article is not None and article.revision == row.revision else row
             found.append(Revision(row.revision, row.at, words.title, words.text, row.change))
+        return found
+
+    def wordings(self, article_ids: Iterable[int]) -> list[Wording]:
+        """What some articles said in each of their revisions."""
+        query = (
+            select(RevisionRow, ArticleRow.revision, ArticleRow.title, ArticleRow.text, ArticleRow.language)
+            .join(ArticleRow, ArticleRow.id == RevisionRow.article_id)
+            .where(RevisionRow.article_id.in_(article_ids))
+            .order_by(RevisionRow.article_id, RevisionRow.revision)
+        )
+        found = []
+        for row, last, title, text, language in self.session.execute(query):
+            words = (title, text) if row.revision == last else (row.title, row.text)
+            found.append(Wording(row.article_id, row.revision, *words, language))
         return found
 
     def count(self, since: datetime | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -279,14 +279,14 @@ class Deliveries(Aggregate):
         )
         return {name: at for name, at in self.session.execute(query).all() if name is not None and at is not None}
 
-    def has_told(self, subscription: str, story_id: int) -> bool:
-        """Whether a subscription was sent a story, or will be."""
-        query = select(DeliveryRow.id).where(
-            DeliveryRow.subscription == subscription,
+    def told(self, subscriptions: Iterable[str], story_id: int) -> set[str]:
+        """Those of some subscriptions that were sent a story, or will be."""
+        query = select(DeliveryRow.subscription).where(
+            DeliveryRow.subscription.in_(subscriptions),
             DeliveryRow.story_id == story_id,
             DeliveryRow.state.not_in((DeliveryState.SUPPRESSED.value, DeliveryState.DEAD.value)),
         )
-        return self.session.scalars(query.limit(1)).first() is not None
+        return {name for name in self.session.scalars(query) if name is not None}
 
     def add_to_waiting(
         self, alert_id: int, subscription: str, news: Sequence[str] = (), *, outlet: tuple[str, str] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -54,6 +55,14 @@ class Matches(Aggregate):
         """The matches of an article, the first one first."""
         query = select(MatchRow).where(MatchRow.article_id == article_id).order_by(MatchRow.id)
         return [_match(row) for row in self.session.scalars(query)]
+
+    def entities(self, article_ids: Iterable[int]) -> dict[int, set[str]]:
+        """The entities, by id, that hits of any topic name in each of some articles."""
+        query = select(MatchRow.article_id, MatchRow.spans).where(MatchRow.article_id.in_(article_ids))
+        found: dict[int, set[str]] = {}
+        for article_id, spans in self.session.execute(query):
+            found.setdefault(article_id, set()).update(span["entity"] for span in spans if span.get("entity"))
+        return found
 
     def get(self, match_id: int) -> StoredMatch | None:
         """One match."""

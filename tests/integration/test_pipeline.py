@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from alerts.stories.revisions import RevisionChange
 from storage import Store, open_store
@@ -346,3 +346,28 @@ def test_one_round_alerts_at_once(pipeline: Pipeline, store: Store, context: Con
     with store.read() as tx:
         (delivery,) = tx.deliveries.list(limit=10)
     assert delivery.next_attempt_at == NOW
+
+
+def test_an_article_of_a_long_story_asks_the_database_no_more_than_one_of_a_short(
+    pipeline: Pipeline, store: Store
+) -> None:
+    with store.write() as tx:
+        for number in range(12):
+            tx.sources.put(Source(f"paper{number}", f"https://paper{number}.invalid/rss"), NOW)
+        tx.topics.put(Topic("exhibitions", "exhibition"), NOW)
+        tx.subscriptions.put(Subscription("s2", "anna", "exhibitions", "screen"))
+    asked: list[int] = []
+    for number in range(12):
+        fetched(pipeline, "a", article("a", source=f"paper{number}"), source=f"paper{number}")
+        statements: list[str] = []
+
+        def note(_c: object, _cursor: object, statement: str, *_: object, kept: list[str] = statements) -> None:
+            kept.append(statement)
+
+        event.listen(store.engine, "before_cursor_execute", note)
+        pipeline.step()
+        event.remove(store.engine, "before_cursor_execute", note)
+        asked.append(len(statements))
+    with store.read() as tx:
+        assert [view.articles for view in tx.alerts.list()] == [12, 12]
+    assert asked[11] <= asked[2], asked

@@ -346,10 +346,7 @@ class Pipeline:
         names = [match.topic for match in matches]
         found = {name: tx.alerts.open_for(name, stored.story_id) for name in names}
         alerts = {name: alert for name, alert in found.items() if alert is not None}
-        outlets = {}
-        for name, alert in alerts.items():
-            articles = [tx.articles.get(key) for key in tx.alerts.articles(alert.id)]
-            outlets[name] = [(a.site, a.url) for a in articles if a is not None]
+        members = tx.alerts.members([alert.id for alert in alerts.values()])
         subscriptions = {name: tx.subscriptions.list(topic=name) for name in names}
         hour_ago = self.context.clock.now() - timedelta(hours=1)
         catalogue = self.topics.monitor.knowledge.catalogue()
@@ -360,8 +357,10 @@ class Pipeline:
             channels={channel.id: channel for channel in tx.channels.list()} if names else {},
             analysts={analyst.id: analyst for analyst in tx.analysts.list()} if names else {},
             open_alerts=alerts,
-            outlets=outlets,
-            known={name: known_facts(tx, alert.id, stored) for name, alert in alerts.items()},
+            outlets={name: [(m.site, m.url) for m in members[alert.id]] for name, alert in alerts.items()},
+            known=known_facts(
+                tx, {name: [m.article_id for m in members[alert.id]] for name, alert in alerts.items()}, stored
+            ),
             told_at={name: tx.deliveries.told_at(alert.id) for name, alert in alerts.items()},
             told_before=told_before(
                 tx, [s for name, rows in subscriptions.items() if name not in alerts for s in rows], stored.story_id
