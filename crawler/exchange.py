@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 from lxml import etree
+from w3lib.encoding import read_bom
 
 from crawler.spiders import KINDS, kind_named, settings_of, state_named
 from crawler.urls import normalise
@@ -90,13 +91,19 @@ def _unpacked(settings: Any) -> Any:
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+    data = path.read_bytes()
+    try:
+        text = data.decode(read_bom(data)[0] or "utf-8").lstrip("\ufeff")
+        reader = csv.DictReader(io.StringIO(text, newline=""))
         names = {name.strip().lower() for name in reader.fieldnames or ()}
         if not names & {"url", "feed_url"}:
             raise DataError(f"{path}: no column `url`: the first line names the columns")
         for row in reader:
             yield reader.line_num, {str(k).strip().lower(): v for k, v in row.items() if k}
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 (byte {error.start}): save it as CSV UTF-8") from None
+    except csv.Error as error:
+        raise DataError(f"{path}: not valid CSV: {error}") from None
 
 
 def _yaml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -20,6 +20,7 @@ from tests.integration.test_crawl import HTML, XML, Crawl, feed, rss
 from tests.unit.test_source_kinds import section
 from vedette.cli import cli
 from vedette.daemon.context import Context
+from vedette.errors import DataError
 from vedette.model import DropReason, ItemState, Source, SourceState
 
 crawl = test_crawl.crawl
@@ -293,3 +294,24 @@ def test_a_cell_that_makes_no_sense_is_told_with_its_line(cell: str, said: str, 
     assert sources == []
     assert said in refused[0]
     assert refused[0].startswith(f"{path}:2: ")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_that_a_spreadsheet_saved_is_read(tmp_path: Path, charset: str) -> None:
+    path = tmp_path / "sources.csv"
+    path.write_text("name,url\nLe Télégramme,https://news.example/feed\n", encoding=charset)
+    (source,), refused = read_sources(path)
+    assert (source.name, refused) == ("Le Télégramme", [])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"name,url\n\xe9,https://x.example/\n", "save it as CSV UTF-8"), (b"url\n\0\n", "no http")]
+)
+def test_a_table_that_can_not_be_read_is_told_in_a_line(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "sources.csv"
+    path.write_bytes(data)
+    try:
+        said = str(read_sources(path)[1])
+    except DataError as error:
+        said = str(error)
+    assert words in said
