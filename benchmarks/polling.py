@@ -134,6 +134,13 @@ class WaitCost:
         return wait.total_seconds()
 
 
+class Told(polling.Rate):
+    """A rate whose hours and days are not what was counted but the profile itself."""
+
+    def profile(self) -> tuple[Sequence[float], Sequence[float]]:
+        return self.hours, self.days
+
+
 class KnownRates(WaitCost):
     """Ours, told what the source is like."""
 
@@ -143,8 +150,8 @@ class KnownRates(WaitCost):
         hours = [habits.share((hour + 0.5) * HOUR) for hour in range(24)]
         days = [1.0] * 5 + [habits.weekend] * 2
         per_second = habits.rate * BURST * sum(hours) / 24 * sum(days) / 7 / DAY
-        known = [tuple(n / sum(numbers) * sure for n in numbers) for numbers in (hours, days)]
-        self.rate = polling.Rate(per_second * sure, sure, _instant(0.0), *known)
+        known = [tuple(n / statistics.fmean(numbers) for n in numbers) for numbers in (hours, days)]
+        self.rate = Told(per_second * sure, sure, _instant(0.0), *known)
 
     def begin(self, shown: Sequence[float], now: float) -> float:
         return self._wait(overflowed=False)

@@ -6,8 +6,9 @@ arriving at a rate L(u) the expected unseen item-seconds after a wait of t are t
 `THETA`, or what `steer` makes of it from day to day to hold a budget.
 
 L is a decayed Gamma estimate (events and exposure that lose half their weight in `HALF_LIFE`) times a profile of the
-hours of the day and of the days of the week (UTC), which few items leave flat. It is seeded from the dates of the
-items that the first fetch showed. See Cho & Garcia-Molina (2003) and Sia, Cho & Cho (2007).
+hours of the day and of the days of the week (UTC), which few items leave flat, and which says nothing of hours and days
+that were not watched yet. It is seeded from the dates of the items that the first fetch showed. See Cho & Garcia-Molina
+(2003) and Sia, Cho & Cho (2007).
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ PRIOR_EVENTS, PRIOR_SECONDS = 0.125, 1.5 * 3600.0
 """What a source is taken for before anything is known, an item in twelve hours, and how little that weighs."""
 FLAT_HOURS, FLAT_DAYS = 24.0, 24.0
 """Items that pull the profile of hours, and that of days, towards flat."""
-SEED_SPAN = timedelta(days=3)
-"""A first window must span so much before its dates say anything of hours; for days of the week, a week."""
+WEEK_HOURS = 7 * 24
 JITTER = 0.05
 SURPRISE = 9.2
 """Items that "not modified" would have to hide, by the usual rate: by chance that happens once in 10,000 silences."""
@@ -64,11 +64,10 @@ class Rate:
         """Items per second, the prior included."""
         return (self.events + PRIOR_EVENTS) / (self.seconds + PRIOR_SECONDS)
 
-    def at_hour(self, day: int, hour: int) -> float:
-        """Items per second in an hour of a day of the week (Monday is 0)."""
-        by_hour = (self.hours[hour] + FLAT_HOURS / 24) * 24 / (sum(self.hours) + FLAT_HOURS)
-        by_day = (self.days[day] + FLAT_DAYS / 7) * 7 / (sum(self.days) + FLAT_DAYS)
-        return self.per_second * by_hour * by_day
+    def profile(self) -> tuple[Sequence[float], Sequence[float]]:
+        """How many times the mean rate each hour of the day and each day of the week (from Monday) is worth."""
+        hours, days = _watched(self.at, self.seconds) if self.at is not None else ([1.0] * 24, [1.0] * 7)
+        return _times_even(self.hours, hours, FLAT_HOURS), _times_even(self.days, days, FLAT_DAYS)
 
     def observe(
         self,
@@ -129,6 +128,34 @@ class Rate:
         )
 
 
+def _watched(at: datetime, seconds: float) -> tuple[list[float], list[float]]:
+    """How the hours of the day, and the days of the week, share an exposure of so many decayed seconds until `at`."""
+    hours, days = [0.0] * 24, [0.0] * 7
+    half = HALF_LIFE.total_seconds() / 3600
+    left = max(0.01, 1 - seconds / 3600 * math.log(2) / half)
+    watched = -half * math.log2(left)  # hours, of which each counts for more than the one before
+    week, hour, day = 0.5 ** (WEEK_HOURS / half), at.hour, at.weekday()
+    age, width = 0.0, at.minute / 60
+    while age < min(watched, WEEK_HOURS):
+        weeks = 1 + int((watched - age) // WEEK_HOURS)  # in how many this hour was watched
+        weight = 0.5 ** (age / half) * (1 - week**weeks) * min(width, watched - age)
+        hours[hour] += weight
+        days[day] += weight
+        age += width
+        width = min(1.0, WEEK_HOURS - age)
+        hour -= 1
+        if hour < 0:
+            hour, day = 23, (day - 1) % 7
+    return hours, days
+
+
+def _times_even(seen: Sequence[float], watched: Sequence[float], flat: float) -> list[float]:
+    """For each hour or day what was seen over what an even rate would have shown, pulled towards 1 by `flat` items."""
+    expected = sum(seen) / (sum(watched) or 1.0)
+    prior = flat / len(seen)
+    return [(n + prior) / (expected * w + prior) for n, w in zip(seen, watched, strict=True)]
+
+
 def seed(dates: Sequence[datetime | None], now: datetime) -> Rate:
     """An estimate from the dates that a first fetch showed: a window of items tells how fast the source writes."""
     known = sorted(d for d in dates if d is not None and d <= now)
@@ -136,8 +163,8 @@ def seed(dates: Sequence[datetime | None], now: datetime) -> Rate:
         return Rate(0.0, 0.0, now)
     hours, days = [0.0] * 24, [0.0] * 7
     for date in known:
-        hours[date.hour] += now - known[0] >= SEED_SPAN
-        days[date.weekday()] += now - known[0] >= DAY * 7
+        hours[date.hour] += date.time() != MIDNIGHT
+        days[date.weekday()] += 1
     span = max(60.0, (now - known[0]).total_seconds())
     return Rate(float(len(known)), span, now, tuple(hours), tuple(days))
 
@@ -147,9 +174,11 @@ def wait_cost(rate: Rate, theta: float, weight: float, now: datetime, longest: t
     waited, unseen, cost = 0.0, 0.0, 0.0
     last = longest.total_seconds()
     day, hour = now.weekday(), now.hour
+    by_hour, by_day = rate.profile()
+    usual = rate.per_second * weight
     step = 3600.0 - (now.minute * 60 + now.second)
     while waited < last:
-        arriving = max(rate.at_hour(day, hour) * weight, 1e-12)
+        arriving = max(usual * by_hour[hour] * by_day[day], 1e-12)
         # cost after x more seconds: cost + unseen x + arriving x^2 / 2
         needed = (math.sqrt(unseen * unseen + 2 * arriving * (theta - cost)) - unseen) / arriving
         if needed <= step:

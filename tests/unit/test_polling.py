@@ -37,7 +37,7 @@ def test_a_source_that_falls_silent_is_polled_less_and_less() -> None:
     waits = []
     at = NOW
     for _ in range(10):
-        at += 5 * DAY
+        at += 7 * DAY
         rate = rate.observe(0, at)
         waits.append(interval_after_success(rate, limits=LIMITS))
     assert waits == sorted(waits)
@@ -106,18 +106,34 @@ def test_the_dates_of_items_tell_hours_that_rare_polls_can_not() -> None:
         rate = rate.observe(10, at, dates=told)
         undated = undated.observe(10, at, dates=[None] * 10)
         elsewhere = elsewhere.observe(10, at, dates=[midnight, ancient] * 5)
-    assert rate.at_hour(0, 9) > 4 * rate.at_hour(0, 15)
-    assert undated.at_hour(0, 9) < 1.1 * undated.at_hour(0, 15)
+    assert rate.profile()[0][9] > 4 * rate.profile()[0][15]
+    assert undated.profile()[0][9] < 1.1 * undated.profile()[0][15]
     assert elsewhere == undated
     assert rate.events == undated.events
+
+
+def test_hours_and_days_that_were_not_watched_yet_tell_nothing() -> None:
+    """Two items an hour from a Monday on: not even by Friday is that taken for a source that rests on Sundays."""
+    rate, at = seed([NOW - n * HOUR / 2 for n in range(20)], NOW), NOW
+    for _ in range(4 * 24):
+        at += HOUR
+        rate = rate.observe(2, at)
+        assert min(*rate.profile()[0], *rate.profile()[1]) > 0.8
+        assert max(*rate.profile()[0], *rate.profile()[1]) < 1.25
+    quiet = rate
+    for _ in range(24):
+        at += HOUR
+        quiet = quiet.observe(0, at)
+    assert quiet.profile()[1][4] < 0.5, "a day that was watched and silent tells much"
+    assert quiet.profile()[1][5] > 1.1 * quiet.profile()[1][4]
 
 
 @settings(deadline=None)
 @given(
     events=st.floats(0, 1e5),
     seconds=st.floats(0, 1e8),
-    hours=st.lists(st.floats(0, 1e4), min_size=24, max_size=24),
-    days=st.lists(st.floats(0, 1e4), min_size=7, max_size=7),
+    hours=st.lists(st.floats(0, 1e2), min_size=24, max_size=24),
+    days=st.lists(st.floats(0, 1e2), min_size=7, max_size=7),
     theta=st.floats(1, 1e6),
     start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
 )
@@ -128,10 +144,12 @@ def test_the_expected_cost_of_a_wait_is_theta(
     wait = wait_cost(rate, theta, 1.0, start, DAY)
     assert timedelta(0) < wait <= DAY
     total, cost, at = wait.total_seconds(), 0.0, 0.0
+    by_hour, by_day = rate.profile()
     while at < total:  # every stretch of an hour of the clock
         when = start + timedelta(seconds=at)
         end = min(total, at + 3600 - (when.minute * 60 + when.second + when.microsecond / 1e6) + 1e-6)
-        cost += rate.at_hour(when.weekday(), when.hour) * (end - at) * (total - (at + end) / 2)
+        arriving = rate.per_second * by_hour[when.hour] * by_day[when.weekday()]
+        cost += arriving * (end - at) * (total - (at + end) / 2)
         at = end
     assert cost <= theta * 1.01 + 1e-3
     assert wait == DAY or cost >= theta * 0.97
