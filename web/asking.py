@@ -25,9 +25,9 @@ MOST_GROUPED = 500
 """The newest hits that are grouped by what they are about: more of them would keep their reader waiting."""
 MOST_MONITORS = 4
 MOST_SHOWN = 100
-"""Hits that a page counts: evaluating more of them would keep its reader waiting."""
+"""Hits among which the best are looked for: evaluating more of them would keep a page's reader waiting."""
 MOST_LOOKED = 4
-"""Articles that are evaluated at most for each hit that is asked for: a rule of common words may match few of many."""
+"""Articles that are evaluated at most for each hit: a rule of common words may match few of many."""
 MOST_ENTITIES = 400
 """Entities that a monitor that rests may know: all are looked for in every article."""
 MOST_FOUND = 5000
@@ -129,7 +129,7 @@ def search(
     counts = {name: Counter[str]() for name in ("country", "language", "site")}
     asked, further, last = Query(tx, rule, monitor), None, before
     for looked, row in enumerate(asked.archived(asked.terms, since=since, before=before)):
-        if len(hits) >= most or looked >= most * MOST_LOOKED:
+        if len(hits) >= most or looked >= max(most, MOST_SHOWN) * MOST_LOOKED:
             further = last
             break
         last = row.article.id

@@ -45,7 +45,8 @@ def search(
     answer, wrong = None, None
     if q.strip():
         try:
-            most = min(max(asking.MOST_SHOWN, (page + 1) * PAGE), asking.MOST_FOUND)
+            least = asking.MOST_SHOWN if order == "best" else 0  # the newest are known before others are looked at
+            most = min(max(least, (page + 1) * PAGE), asking.MOST_FOUND)
             answer = _answer(request, q, days, order, Narrowed(country, language, site), most, before)
         except RuleError as error:
             wrong = error
