@@ -13,10 +13,18 @@ from sqlalchemy import text
 
 from storage import Store, open_store
 from storage.store import connect
+from vedette import secrets
 from vedette.clock import FrozenClock
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_its_own() -> Iterator[None]:
+    """What one test calls a secret is not blotted out of the messages of the next."""
+    yield
+    secrets.forget()
 
 
 @pytest.fixture

@@ -143,16 +143,17 @@ def test_the_expected_cost_of_a_wait_is_theta(
     rate = Rate(events, seconds, start, tuple(hours), tuple(days))
     wait = wait_cost(rate, theta, 1.0, start, DAY)
     assert timedelta(0) < wait <= DAY
-    total, cost, at = wait.total_seconds(), 0.0, 0.0
+    total, cost, at, fastest = wait.total_seconds(), 0.0, 0.0, 0.0
     by_hour, by_day = rate.profile()
     while at < total:  # every stretch of an hour of the clock
         when = start + timedelta(seconds=at)
         end = min(total, at + 3600 - (when.minute * 60 + when.second + when.microsecond / 1e6) + 1e-6)
         arriving = rate.per_second * by_hour[when.hour] * by_day[when.weekday()]
         cost += arriving * (end - at) * (total - (at + end) / 2)
-        at = end
-    assert cost <= theta * 1.01 + 1e-3
-    assert wait == DAY or cost >= theta * 0.97
+        at, fastest = end, max(fastest, arriving)
+    microsecond = fastest * total * 1e-6  # the wait's own resolution, felt where thousands of items come in a second
+    assert cost <= theta * 1.01 + 1e-3 + microsecond
+    assert wait == DAY or cost >= theta * 0.97 - microsecond
 
 
 @pytest.mark.parametrize(
