@@ -46,13 +46,14 @@ def survive(tmp_path: Path, kills: int, between: tuple[float, float]) -> None:
         assert daemon.stop() == 0
         assert arrived, f"lost: {EXPECTED - told(receivers)}\n{daemon.log.read_text()[-3000:]}"
         assert told(receivers) == EXPECTED
-        # a receiver that honours the key sees each message once, however often it was sent
-        messages = {(key, p["data"]["topic"]["id"], p["data"]["article"]["title"]) for key, p in receivers.hooks}
-        assert len(messages) == len(EXPECTED)
+        # a receiver that honours the key sees each message once, however often it was sent; a story that goes on while
+        # the daemon was away may have been told of before, and then has updates
+        firsts = {key for key, p in receivers.hooks if p["data"]["reason"] == "new-story"}
+        assert len(firsts) == len(EXPECTED)
         copies = Counter(key for key, _ in receivers.hooks)
         assert sum(copies.values()) - len(copies) <= kills
-        ids = {mail["Message-ID"] for mail in receivers.mails}
-        assert len(ids) == len(EXPECTED)
+        threads = {mail["Message-ID"] for mail in receivers.mails if mail["In-Reply-To"] is None}
+        assert len(threads) == len(EXPECTED)
 
 
 @pytest.mark.timeout(180)

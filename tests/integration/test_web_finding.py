@@ -72,7 +72,7 @@ def test_an_address_that_offers_nothing_is_told(boss: Browser, press: Site) -> N
     press.routes["/bare"] = Reply(b"<p>Closed.</p>", headers={"Content-Type": "text/html"})
     for path, told in (
         ("/bare", "Nothing was found there"),
-        ("/none", "It can't be watched: refused by the server (HTTP status 404)"),
+        ("/none", "It can't be watched: refused by the server (HTTP status 404 (Not Found))"),
         ("/shut", "It can't be watched: forbidden by robots.txt (robots.txt forbids it)"),
     ):
         boss.submit("/sources", {"url": press.url(path)}, "/sources/find")
