@@ -87,6 +87,11 @@ class Sources(Aggregate):
         query = select(func.count()).select_from(TABLE)
         return self.session.scalar(query if state is None else query.where(TABLE.c.state == state)) or 0
 
+    def failing_count(self) -> int:
+        """How many active ones failed at their last poll."""
+        failing = (TABLE.c.state == SourceState.ACTIVE, TABLE.c.failures > 0)
+        return self.session.scalar(select(func.count()).select_from(TABLE).where(*failing)) or 0
+
     def several(self, ids: Collection[str]) -> builtins.list[SourceStatus]:
         """Those of these sources that there are, by id."""
         query = select(*COLUMNS).where(TABLE.c.id.in_(ids)).order_by(TABLE.c.id)

@@ -59,13 +59,13 @@ class _Database(Collector):
         now, clock = self._site.now(), self._site.context.clock
         with self._site.store.read() as tx:
             items, deliveries = tx.items.counts(), tx.deliveries.counts()
-            sources, workers, articles = tx.sources.list(), tx.workers.list(), tx.articles.count()
+            states = {str(state): tx.sources.count(state) for state in SourceState}
+            failing = tx.sources.failing_count()
+            workers, articles = tx.workers.list(), tx.articles.count()
         yield GaugeMetricFamily("vedette_articles", "Articles in the archive", articles)
         yield _family("vedette_items", "Items by state", "state", {str(k): v for k, v in items.items()})
         yield _family("vedette_deliveries", "Deliveries by state", "state", {str(k): v for k, v in deliveries.items()})
-        states = {str(s): sum(x.source.state is s for x in sources) for s in SourceState}
         yield _family("vedette_sources", "Sources by state", "state", states)
-        failing = sum(x.failures > 0 and x.source.state is SourceState.ACTIVE for x in sources)
         yield GaugeMetricFamily("vedette_sources_failing", "Active sources whose last poll failed", failing)
         ages: dict[str, float] = {}
         for worker in workers:

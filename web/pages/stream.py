@@ -32,11 +32,13 @@ def stream(request: Request, found: Reader, filters: Filters, before: int | None
 
 def _page(request: Request, found: Visitor, filters: Wanted, before: int | None) -> Response:
     site = site_of(request)
+    choices = site.choices()
     with site.store.read() as tx:
         entries = tx.stream.page(found.id, filters, limit=PAGE + 1, before=before)
         newest = tx.stream.newest()
         titles = {topic.id: topic.title for topic in tx.topics.list()}
-        names = {status.source.id: status.source.name for status in tx.sources.list()}
+        named = [*(source for source, _ in choices["source"]), *([filters.source] if filters.source else [])]
+        names = {status.source.id: status.source.name for status in tx.sources.several(named)}
         mine = bool(tx.subscriptions.list(analyst=found.id))
     more = entries[PAGE - 1].alert.id if len(entries) > PAGE else None
     return render(
@@ -46,7 +48,7 @@ def _page(request: Request, found: Visitor, filters: Wanted, before: int | None)
         days=list(shown.by_day(entries[:PAGE], found.analyst.timezone)),
         filters=filters,
         query=query_of(filters),
-        choices=site.choices(),
+        choices=choices,
         entities=sorted({span.entity for entry in entries for span in entry.spans if span.entity}),
         titles=titles,
         names=names,
